@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* System registers by name, or by S<op0>_<op1>_C<n>_C<m>_<op2> where the assembler does not know the name. */
+#ifndef ASM_SYSREG_H
+#define ASM_SYSREG_H
+
+#include <hyp/bits.h>
+
+#define sysreg_read(name) ({						\
+	u64 value_;							\
+	__asm__ volatile("mrs %0, " #name : "=r" (value_) :: "memory");	\
+	value_;								\
+})
+#define sysreg_write(name, value) do {					\
+	u64 value_ = (value);						\
+	__asm__ volatile("msr " #name ", %x0" :: "rZ" (value_) : "memory");	\
+} while (0)
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Contract: the generic counter, and deadlines made of it. Time-outs are in time, never in spins. */
+#ifndef ARCH_TIMER_H
+#define ARCH_TIMER_H
+
+#include <hyp/types.h>
+
+u64 timer_ticks(void);			/* CNTPCT */
+u64 timer_hz(void);
+u64 timer_deadline_us(u64 us);		/* ticks at which `us` from now are over */
+static inline bool timer_passed(u64 deadline) { return (s64)(timer_ticks() - deadline) >= 0; }
+
+#endif

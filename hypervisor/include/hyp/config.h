@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * config: accessors into a checked config, and the check itself. Both are pure: they touch nothing but their
+ * arguments, and are compiled for the host too (tools, unit tests, fuzzing).
+ */
+#ifndef HYP_CONFIG_H
+#define HYP_CONFIG_H
+
+#include <abi/config.h>
+#include <hyp/types.h>
+
+/* The arrays behind the fixed part, in ABI order. Only valid on a config that was checked. */
+const struct cfg_cpu *cfg_cpus(const struct cfg_system *sys);
+const struct cfg_area *cfg_areas(const struct cfg_system *sys);
+const struct cfg_smmu *cfg_smmus(const struct cfg_system *sys);
+const struct cfg_pci_host *cfg_pci_hosts(const struct cfg_system *sys);
+const struct cfg_payload *cfg_payloads(const struct cfg_system *sys);
+/* The n-th cell config inside a system config; walks from the first. */
+const struct cfg_cell *cfg_system_cell(const struct cfg_system *sys, u32 n);
+
+const struct cfg_cell_cpu *cfg_cell_cpus(const struct cfg_cell *cell);
+const struct cfg_mem *cfg_cell_mem(const struct cfg_cell *cell);
+const struct cfg_irq *cfg_cell_irqs(const struct cfg_cell *cell);
+const struct cfg_stream *cfg_cell_streams(const struct cfg_cell *cell);
+const struct cfg_pci_dev *cfg_cell_pci(const struct cfg_cell *cell);
+
+/* Where the first error is: a sentence that names the field, its index and its value, e.g.
+ * "memory[1] 'ram': ipa 0x40000800 is not page aligned". */
+struct cfg_error {
+	char text[192];
+};
+
+/*
+ * Checks the whole blob: magic, revision, kind, that size is exactly right (before any array is touched), reserved
+ * bytes, unknown flags, every field's range, every relation between fields, and for a system config each cell inside
+ * it and all of them against each other. `bytes` is what the caller has in memory. Returns 0 or -EINVAL with the first
+ * problem in `err`. Bounded by the CFG_MAX_* constants.
+ */
+int config_check_system(const void *blob, size_t bytes, struct cfg_error *err);
+
+/* One cell config against a checked system config (not against the cells that exist: see config_check_pair). */
+int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *sys, struct cfg_error *err);
+
+/*
+ * Two checked cell configs that shall exist at the same time: same name, CPU, memory, SPI, stream or function.
+ * -EBUSY with "cpu 2 belongs to cell rtos0" in `err`, where `other` is the one that is there already. When `other` is
+ * the root cell, CPUs, SPIs, streams, functions and memory may overlap: creating a cell takes them from it; memory then
+ * must lie wholly inside one of the root's regions or wholly outside all of them.
+ */
+int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other, struct cfg_error *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mmio: the IPA ranges of a cell whose accesses are emulated. A sorted table, filled while the cell is built, read
+ * without a lock while it runs.
+ */
+#ifndef HYP_MMIO_H
+#define HYP_MMIO_H
+
+#include <hyp/addr.h>
+
+struct cell;
+struct cpu;
+
+/* One access of 1, 2, 4 or 8 bytes, naturally aligned, not crossing the region's end. */
+struct mmio_access {
+	u64 offset;		/* bytes from the region's start */
+	u64 value;		/* to write (upper bits zero), or the result of a read (0 on entry) */
+	u32 size;
+	bool write;
+};
+
+/*
+ * Emulates one access of `cpu`, which is the calling CPU, in bounded time. True: done. False: not an access that this
+ * device has; the caller treats it as an access to nowhere. Anything RAZ/WI is "done".
+ */
+typedef bool (*mmio_fn)(struct cpu *cpu, void *ctx, struct mmio_access *access);
+
+#define MMIO_MAX_REGIONS 8
+
+struct mmio_region {
+	u64 start;		/* IPA */
+	u64 size;
+	mmio_fn fn;
+	void *ctx;
+};
+
+struct mmio_table {
+	u32 count;
+	struct mmio_region region[MMIO_MAX_REGIONS];
+};
+
+/* -EINVAL: overlaps a region. -ENOMEM: table full. Only while no CPU runs the cell. */
+int mmio_add(struct mmio_table *table, ipaddr_t start, u64 size, mmio_fn fn, void *ctx);
+const struct mmio_region *mmio_find(const struct mmio_table *table, u64 address);
+
+#endif

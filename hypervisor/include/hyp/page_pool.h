@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * page_pool: the hypervisor's own 4 KiB pages, for page tables, SMMU structures and cells. It is the memory behind
+ * the image inside [hyp_base, hyp_base + hyp_size), linearly mapped at EL2, never visible to a cell.
+ */
+#ifndef HYP_PAGE_POOL_H
+#define HYP_PAGE_POOL_H
+
+#include <hyp/addr.h>
+
+/* Hands [start, start + bytes) to the pool; both page aligned, linearly mapped. Called once, before other CPUs run. */
+void page_pool_init(void *start, size_t bytes);
+
+/*
+ * `count` adjacent pages, the first aligned to `align` pages (a power of two) in PA and VA; zeroed.
+ * NULL: not available. Any CPU; takes the pool lock.
+ */
+void *page_alloc(size_t count, size_t align);
+void page_free(void *first, size_t count);
+size_t page_pool_total(void);
+size_t page_pool_free(void);
+
+/* The linear map of the hypervisor's own memory, and nothing else: panics for other addresses. */
+paddr_t hyp_pa(const void *va);
+void *hyp_va(paddr_t address);
+
+/*
+ * Pages set aside, so that a later step cannot fail. Zero-initialised is empty. The owner serialises.
+ */
+struct page_reserve {
+	void *head;		/* linked through the first word of each page */
+	u32 count;
+};
+int page_reserve_fill(struct page_reserve *reserve, u32 want);	/* up to `want` pages; -ENOMEM leaves it as it was */
+void *page_reserve_take(struct page_reserve *reserve);		/* zeroed; NULL when empty */
+void page_reserve_give(struct page_reserve *reserve, void *page);
+void page_reserve_drain(struct page_reserve *reserve);		/* all back to the pool */
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * smmu: the physical SMMUv3s. Every stream aborts until a domain owns it (I2). A stream is the pair (SMMU index, SID).
+ * Callers serialise stream changes by the cell lock; the driver's own lock per SMMU guards its command queue.
+ */
+#ifndef HYP_SMMU_H
+#define HYP_SMMU_H
+
+#include <abi/config.h>
+#include <hyp/stage2.h>
+#include <hyp/printk.h>
+
+/* The last DMA violation of a domain, and counts. Written by the CPU that drains the event queue. */
+struct smmu_stats {
+	u64 read_violations;
+	u64 write_violations;
+	u64 other_events;
+	u64 last_address;
+	u32 last_sid;
+	u32 last_smmu;
+	struct log_limit log;
+};
+
+/* Who owns streams: one per cell, embedded there. */
+struct smmu_domain {
+	const char *name;		/* the cell's, for messages */
+	const struct stage2 *s2;
+	struct smmu_stats stats;
+	u32 streams;			/* installed, so whether invalidations concern it */
+};
+
+/* Probes, checks against the CPU's stage 2 (I3), sets GBPA.ABORT first, then tables with every stream aborting, then
+ * queues, then SMMUEN, then interrupts. 0 or -EINVAL / -EIO with a message. Boot CPU. */
+int smmu_init(const struct cfg_system *sys);
+
+/* Gives a stream an owner; it aborts still. -EINVAL: out of range. -EBUSY: *owner says who has it. -ENOMEM. */
+int smmu_stream_claim(u32 smmu, u32 sid, struct smmu_domain *domain, const struct smmu_domain **owner);
+/* abort -> stage 2 with the domain's tables, and back. Returns when the SMMU acts so (CFGI + SYNC). -EIO. */
+int smmu_stream_attach(u32 smmu, u32 sid);
+int smmu_stream_block(u32 smmu, u32 sid);
+/* block, then no owner. */
+int smmu_stream_release(u32 smmu, u32 sid);
+
+/* Events of streams that nobody owns. */
+u64 smmu_unowned_events(void);
+/* GERROR.SFM or a wedged queue was seen: isolation of DMA can't be vouched for any more. */
+bool smmu_failed(void);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A fair (ticket) spinlock. EL2 runs with interrupts masked, so holding one cannot be interrupted; it must never be
+ * held for longer than one bounded batch (I7). Lock order, outermost first:
+ * cell_lock, stage2.lock, page pool, vgic cell lock, smmu.lock, log.
+ */
+#ifndef HYP_SPINLOCK_H
+#define HYP_SPINLOCK_H
+
+#include <arch/barrier.h>
+#include <hyp/bits.h>
+
+typedef struct {
+	u32 next;
+	u32 owner;
+} spinlock_t;
+
+static inline void spin_lock(spinlock_t *lock)
+{
+	u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+		cpu_relax();
+}
+
+static inline void spin_unlock(spinlock_t *lock)
+{
+	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * stage2: a cell's stage-2 tables, walked by its CPUs and by the SMMU alike (I3). s2_inval is the only way to make a
+ * live entry go away (I4).
+ */
+#ifndef HYP_STAGE2_H
+#define HYP_STAGE2_H
+
+#include <hyp/pgtable.h>
+#include <hyp/spinlock.h>
+
+struct stage2 {
+	struct pgtable table;
+	struct page_reserve reserve;
+	u16 vmid;
+	spinlock_t lock;
+};
+
+/* An empty table for that VMID. -ENOMEM. */
+int stage2_init(struct stage2 *s2, u16 vmid);
+/* Frees all tables. No CPU and no stream may use it any more; ends with an invalidation of the whole VMID. */
+void stage2_exit(struct stage2 *s2);
+
+u64 stage2_vttbr(const struct stage2 *s2);
+
+/*
+ * Makes sure that a later stage2_map() or stage2_unmap() of exactly this range cannot fail for memory: sets pages
+ * aside for all tables that the worst case needs (map: `out` alignment decides block sizes; unmap: splits at both ends).
+ * Adds to what earlier calls set aside. -ENOMEM changes nothing.
+ */
+int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size);
+
+/*
+ * Maps [start, start+size) to `out` with PROT_* permissions, with the largest blocks that alignment allows. Page
+ * aligned. The range must be unmapped. -ENOMEM, or -EBUSY when something is mapped there; then nothing has changed.
+ */
+int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 prot);
+
+/*
+ * Unmaps a range (holes are allowed) and returns when no CPU or SMMU TLB holds a translation of it any more. Blocks
+ * that stick out are split, break-before-make. -ENOMEM before anything was changed; -EIO: the SMMU did not confirm,
+ * the range is unmapped but must not be handed on.
+ */
+int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size);
+
+/*
+ * What the IPA translates to now. False: nothing. *left = bytes from there to the end of that entry.
+ * Takes the lock, so it also waits for a break-before-make that is under way.
+ */
+bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left);
+
+/* ---- s2_inval.c ---- */
+
+/*
+ * Drops all cached translations of the range for that VMID: CPU TLBs of all CPUs, then each SMMU, with completion.
+ * `vttbr` as in VTTBR_EL2. -EIO: an SMMU did not complete in time.
+ */
+int s2_inval(u64 vttbr, ipaddr_t start, u64 size);
+int s2_inval_all(u64 vttbr);
+
+/* The SMMU driver registers itself here (mm/ does not include smmu/). size ~0: the whole VMID. */
+typedef int (*s2_inval_fn)(u16 vmid, ipaddr_t start, u64 size);
+void s2_inval_register(s2_inval_fn smmu);
+
+#endif

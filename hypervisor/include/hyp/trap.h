@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* trap: exits of the guest, by exception class. "This cell" exists here and nowhere below. */
+#ifndef HYP_TRAP_H
+#define HYP_TRAP_H
+
+#include <hyp/cell.h>
+
+/* A handler's verdict. */
+enum trap_result {
+	TRAP_NEXT,	/* emulated: go on behind the instruction */
+	TRAP_AGAIN,	/* state is set; do not touch ELR */
+	TRAP_UNDEF,	/* the guest gets an Undefined Instruction exception */
+	TRAP_FAULT,	/* not emulated: the cell fails, or an abort is injected */
+};
+
+void trap_sync(struct guest_regs *regs, struct cpu *cpu);	/* from vectors.S */
+void trap_irq(struct cpu *cpu);
+void trap_serror(struct guest_regs *regs, struct cpu *cpu);
+void trap_hyp(u64 kind, u64 esr, u64 elr, u64 far) __attribute__((noreturn));	/* EL2's own exceptions */
+
+enum trap_result trap_smccc(struct guest_regs *regs, struct cpu *cpu, u64 esr);
+enum trap_result trap_sysreg(struct guest_regs *regs, struct cpu *cpu, u64 esr);
+enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr);
+s64 psci_call(struct guest_regs *regs, struct cpu *cpu, u32 function);
+s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function);
+
+/* Exceptions for the guest's EL1, AArch64 or AArch32. */
+void inject_undef(void);
+void inject_abort(u64 address, bool instruction);
+
+#endif
