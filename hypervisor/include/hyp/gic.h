@@ -35,6 +35,8 @@ void gic_send_hyp_sgi(struct cpu *target);
  * The handler runs on the CPU that took it, interrupts masked, in bounded time; deactivation follows it. */
 typedef void (*gic_handler)(struct cpu *cpu, void *ctx);
 int gic_request(u32 intid, gic_handler fn, void *ctx, struct cpu *cpu, bool edge);
+/* Makes such an SPI pending again: for a handler that stopped at its bound and has more to do. */
+void gic_set_pending(u32 intid);
 /* True when gic_request() took it, so no cell can have it. */
 bool gic_is_hyp(u32 intid);
 
