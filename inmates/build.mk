@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The inmates: lib/ linked to each program of demos/ and tests/, one .c (and perhaps a .S of the same name) per program.
+# Output: $(BUILD)/inmates/<dir>/<name>.elf and .bin, the latter an arm64 Linux Image.
+
+INMATE_RAM	?= 0x40000000
+INMATE_OUT	:= $(BUILD)/inmates
+
+INMATE_CPPFLAGS	:= -Iinmates/lib/include -Ihypervisor/include
+INMATE_CFLAGS	:= -std=gnu11 -O2 -g -march=armv8-a -mgeneral-regs-only -mstrict-align -ffreestanding -fno-pic -fno-common \
+		   -fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
+		   -Wall -Wextra -Werror -Wmissing-prototypes
+INMATE_LDFLAGS	:= -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 \
+		   -Wl,--defsym=INMATE_RAM=$(INMATE_RAM) -T inmates/lib/inmate.lds
+
+INMATE_LIB_OBJS	:= $(patsubst inmates/%,$(INMATE_OUT)/%.o,$(wildcard inmates/lib/*.c inmates/lib/*.S))
+INMATE_PROGRAMS	:= $(patsubst inmates/%.c,%,$(wildcard inmates/demos/*.c inmates/tests/*.c))
+INMATE_ASM	:= $(patsubst inmates/%.S,%,$(wildcard inmates/demos/*.S inmates/tests/*.S))
+INMATE_ELFS	:= $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.elf)
+INMATE_BINS	:= $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.bin)
+
+.PHONY: inmates
+inmates: $(INMATE_ELFS) $(INMATE_BINS)
+
+# objects carry their source's whole name, so that x.c and x.S can stand side by side
+$(INMATE_OUT)/%.c.o: inmates/%.c inmates/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CROSS)gcc $(INMATE_CPPFLAGS) $(INMATE_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(INMATE_OUT)/%.S.o: inmates/%.S inmates/build.mk
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	$(Q)$(CROSS)gcc $(INMATE_CPPFLAGS) -march=armv8-a -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+define inmate_program
+$(INMATE_OUT)/$(1).elf: $(INMATE_OUT)/$(1).c.o $(if $(filter $(1),$(INMATE_ASM)),$(INMATE_OUT)/$(1).S.o) \
+		$(INMATE_LIB_OBJS) inmates/lib/inmate.lds
+	@echo "  LD      $$@"
+	$(Q)$(CROSS)gcc $(INMATE_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach program,$(INMATE_PROGRAMS),$(eval $(call inmate_program,$(program))))
+
+$(INMATE_OUT)/%.bin: $(INMATE_OUT)/%.elf
+	$(Q)$(CROSS)objcopy -O binary $< $@
+
+-include $(INMATE_LIB_OBJS:.o=.d) $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.c.d) $(INMATE_ASM:%=$(INMATE_OUT)/%.S.d)

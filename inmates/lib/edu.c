@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The edu device. A transfer takes it 100 ms. */
+#include <inmate/edu.h>
+#include <inmate/gic.h>
+#include <inmate/pci.h>
+#include <inmate/timer.h>
+
+#define EDU_TIMEOUT_US	1000000
+
+static void interrupt(u32 intid, void *context)
+{
+	struct edu *edu = context;
+	u32 status = mmio_read32(edu->regs + EDU_IRQ_STATUS);
+
+	(void)intid;
+	mmio_write32(edu->regs + EDU_IRQ_ACK, status);
+	edu->last_status = status;
+	edu->interrupts++;
+}
+
+bool edu_init(struct edu *edu)
+{
+	*edu = (struct edu){ .bdf = pci_find(EDU_VENDOR, EDU_DEVICE) };
+	if (edu->bdf == PCI_NONE)
+		return false;
+	edu->regs = pci_bar(edu->bdf, 0);
+	if (!edu->regs)
+		return false;
+	pci_enable(edu->bdf);
+	edu->irq = pci_irq(edu->bdf);
+	if (edu->irq) {
+		irq_handler(edu->irq, interrupt, edu);
+		gic_set_edge(edu->irq, false);
+		gic_enable(edu->irq);
+	}
+	return true;
+}
+
+void edu_dma_start(struct edu *edu, u64 address, u32 at, u32 bytes, bool to_ram, bool irq)
+{
+	u64 buffer = EDU_BUFFER + at;
+
+	dsb();
+	mmio_write64(edu->regs + EDU_DMA_SOURCE, to_ram ? buffer : address);
+	mmio_write64(edu->regs + EDU_DMA_TARGET, to_ram ? address : buffer);
+	mmio_write64(edu->regs + EDU_DMA_COUNT, bytes);
+	mmio_write64(edu->regs + EDU_DMA_COMMAND,
+		     EDU_DMA_START | (to_ram ? EDU_DMA_TO_RAM : 0) | (irq ? EDU_DMA_IRQ : 0));
+}
+
+bool edu_dma_busy(struct edu *edu)
+{
+	return mmio_read64(edu->regs + EDU_DMA_COMMAND) & EDU_DMA_START;
+}
+
+bool edu_dma(struct edu *edu, u64 address, u32 at, u32 bytes, bool to_ram, bool irq)
+{
+	u64 deadline = timer_ticks() + timer_us(EDU_TIMEOUT_US);
+	u32 before = edu->interrupts;
+
+	edu_dma_start(edu, address, at, bytes, to_ram, irq);
+	while (irq ? edu->interrupts == before : edu_dma_busy(edu))
+		if (timer_ticks() > deadline)
+			return false;
+	dsb();
+	return !edu_dma_busy(edu);
+}
