@@ -24,6 +24,12 @@ const struct cfg_irq *cfg_cell_irqs(const struct cfg_cell *cell);
 const struct cfg_stream *cfg_cell_streams(const struct cfg_cell *cell);
 const struct cfg_pci_dev *cfg_cell_pci(const struct cfg_cell *cell);
 
+/* Bytes of address space that a BAR takes in stage 2: whole pages, so that nothing else shares its page. */
+static inline u64 cfg_bar_span(const struct cfg_bar *bar)
+{
+	return bar->size && bar->size < PAGE_SIZE ? PAGE_SIZE : bar->size;
+}
+
 /* Where the first error is: a sentence that names the field, its index and its value, e.g.
  * "memory[1] 'ram': ipa 0x40000800 is not page aligned". */
 struct cfg_error {
