@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machine that Cloister runs on here: QEMU's `virt` with EL2, GICv3, a nested SMMUv3, an `edu` device and an NVMe
+disk. Machine is its description, Vm a running one: its console, its second UART, its physical memory."""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+import pexpect
+
+PROMPT = "cloister# "
+TIME_SCALE = float(os.environ.get("CLOISTER_TIME_SCALE", "1"))	# for slow hosts: multiplies every time limit
+
+
+class VmError(Exception):
+    """The machine did not do what was waited for; the text has the end of its console."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What QEMU is asked to be."""
+    cpu: str = "cortex-a57"
+    cpus: int = 4
+    memory: int = 2048  # MiB
+    nvme: bool = True
+    edu: bool = True
+    extra: tuple[str, ...] = ()
+
+    def board_arguments(self) -> list[str]:
+        """The part that the board's device tree depends on."""
+        return ["-M", "virt,virtualization=on,gic-version=3,its=on,iommu=smmuv3", "-cpu", self.cpu,
+                "-smp", str(self.cpus), "-m", str(self.memory), "-nic", "none"]
+
+    def device_arguments(self, disk: Path) -> list[str]:
+        """NVMe and edu in slots that do not share an interrupt line."""
+        arguments = []
+        if self.nvme:
+            arguments += ["-drive", f"if=none,id=disk,file={disk},format=raw,cache=unsafe",
+                          "-device", "nvme,addr=01.0,drive=disk,serial=cloister"]
+        if self.edu:
+            arguments += ["-device", "edu,addr=02.0,dma_mask=0xffffffffffffffff"]
+        return arguments + list(self.extra)
+
+
+def die_with_parent() -> None:
+    """Run in the child: no QEMU outlives the program that started it."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Vm:
+    """A running machine. The first serial line is its console."""
+
+    def __init__(self, machine: Machine, image: Path, log: Path, initrd: Optional[Path] = None, append: str = ""):
+        self.machine = machine
+        self.directory = Path(tempfile.mkdtemp(prefix="cloister-"))
+        self.disk = self.directory / "disk.img"
+        self.serial1 = self.directory / "serial1.log"
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.disk, "wb") as disk:
+            disk.truncate(64 << 20)
+        arguments = [*machine.board_arguments(), "-display", "none", "-no-reboot", "-kernel", str(image),
+                     "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+                     "-serial", f"file:{self.serial1}", "-monitor", f"unix:{self.directory}/monitor,server=on,wait=off",
+                     *machine.device_arguments(self.disk)]
+        if initrd:
+            arguments += ["-initrd", str(initrd), "-append", append]
+        self.log_file = open(log, "w", encoding="utf-8", errors="replace")
+        self.console = pexpect.spawn("qemu-system-aarch64", arguments, encoding="utf-8", codec_errors="replace",
+                                     logfile=None, echo=False, preexec_fn=die_with_parent)
+        self.console.logfile_read = self.log_file
+        self.console.delaybeforesend = None
+        self.monitor: Optional[socket.socket] = None
+
+    # ---- console ----
+
+    def wait(self, pattern: str, timeout: float = 60) -> re.Match:
+        """Waits until the console shows a match of the regular expression."""
+        try:
+            self.console.expect(pattern, timeout=timeout * TIME_SCALE)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            what = "was not seen in time" if isinstance(error, pexpect.TIMEOUT) else "was not seen before QEMU ended"
+            raise VmError(f"'{pattern}' {what} ({timeout} s)\n{self.tail()}") from None
+        return self.console.match
+
+    def login(self, timeout: float = 90) -> None:
+        """Waits for the root shell, then talks to one without echo, prompt and kernel messages."""
+        self.wait(re.escape(PROMPT), timeout)
+        self.console.sendline("stty -echo; dmesg -n 1; sh 2>&1 | cat")
+        self.run("true")
+
+    def logout(self) -> None:
+        """Back to the interactive shell."""
+        self.console.sendline("exit")
+        self.wait(re.escape(PROMPT))
+        self.console.sendline("stty echo")
+        self.wait(re.escape(PROMPT))
+
+    def status(self, command: str, timeout: float = 60) -> tuple[int, str]:
+        """Runs a command in the root shell; its exit status and its output."""
+        self.console.sendline(f"{command}\necho \"@@$?@@\"")
+        status = int(self.wait(r"@@(\d+)@@\r*\n", timeout)[1])
+        return status, self.console.before.replace("\r", "")
+
+    def run(self, command: str, timeout: float = 60) -> str:
+        """Runs a command in the root shell that must succeed; its output."""
+        status, output = self.status(command, timeout)
+        if status:
+            raise VmError(f"'{command}' ended with status {status}:\n{output}")
+        return output
+
+    def tail(self, lines: int = 40) -> str:
+        """The end of what the console showed."""
+        self.log_file.flush()
+        text = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(f"  | {line}" for line in text[-lines:])
+
+    # ---- the second UART ----
+
+    def serial1_text(self) -> str:
+        """All that came out of it so far."""
+        return self.serial1.read_text(encoding="utf-8", errors="replace").replace("\r", "")
+
+    def wait_serial1(self, pattern: str, start: int = 0, timeout: float = 60) -> re.Match:
+        """Waits for a match in what it put out behind `start`."""
+        deadline = time.monotonic() + timeout * TIME_SCALE
+        while time.monotonic() < deadline:
+            if match := re.compile(pattern, re.M).search(self.serial1_text(), start):
+                return match
+            if not self.console.isalive():
+                break
+            self.drain()
+            time.sleep(0.05)
+        raise VmError(f"'{pattern}' was not seen on the second UART in {timeout} s; it has\n"
+                      f"{self.serial1_text()[start:][-2000:]}\nand the console\n{self.tail()}")
+
+    def drain(self) -> None:
+        """Reads what the console has to say, lest QEMU block on it."""
+        try:
+            self.console.expect(pexpect.TIMEOUT, timeout=0)
+        except pexpect.EOF:
+            pass
+
+    # ---- QEMU's monitor ----
+
+    def command(self, text: str) -> str:
+        """Runs a command of QEMU's monitor; its output."""
+        if self.monitor is None:
+            self.monitor = socket.socket(socket.AF_UNIX)
+            self.monitor.settimeout(30 * TIME_SCALE)
+            self.monitor.connect(str(self.directory / "monitor"))
+            self._monitor_output()
+        self.monitor.sendall(text.encode() + b"\n")
+        return self._monitor_output()
+
+    def _monitor_output(self) -> str:
+        output = b""
+        while not output.endswith(b"(qemu) "):
+            piece = self.monitor.recv(65536)
+            if not piece:
+                raise VmError("QEMU closed its monitor")
+            output += piece
+        return output.decode(errors="replace").replace("\r", "")
+
+    def memory(self, address: int, size: int) -> bytes:
+        """Physical memory, as no cell sees it."""
+        dump = self.directory / "dump"
+        self.command(f'pmemsave {address:#x} {size} "{dump}"')
+        return dump.read_bytes()
+
+    # ---- end ----
+
+    def wait_end(self, timeout: float = 30) -> None:
+        """Waits until QEMU ends by itself."""
+        try:
+            self.console.expect(pexpect.EOF, timeout=timeout * TIME_SCALE)
+        except pexpect.TIMEOUT:
+            raise VmError(f"the machine did not switch off in {timeout} s\n{self.tail()}") from None
+
+    def stop(self) -> None:
+        """Ends QEMU and removes its files but for the log."""
+        if self.monitor is not None:
+            self.monitor.close()
+        self.console.close(force=True)
+        self.log_file.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self) -> "Vm":
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        self.stop()
