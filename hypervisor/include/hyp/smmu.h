@@ -29,16 +29,23 @@ struct smmu_domain {
 	u32 streams;			/* installed, so whether invalidations concern it */
 };
 
-/* Probes, checks against the CPU's stage 2 (I3), sets GBPA.ABORT first, then tables with every stream aborting, then
- * queues, then SMMUEN, then interrupts. 0 or -EINVAL / -EIO with a message. Boot CPU. */
+/*
+ * GBPA.ABORT of every SMMU first; then each is probed and checked against the CPU's stage 2 (I3), gets tables with every
+ * stream aborting, then queues, then SMMUEN, then interrupts (so after gic_init()). They go to the calling CPU.
+ * 0, or -EINVAL, -EIO, -ENOMEM with a message: then do not go on. Boot CPU, once.
+ */
 int smmu_init(const struct cfg_system *sys);
 
-/* Gives a stream an owner; it aborts still. -EINVAL: out of range. -EBUSY: *owner says who has it. -ENOMEM. */
+/* Gives a stream an owner; it aborts still. -EINVAL: out of range. -EBUSY: *owner says who has it. -ENOMEM. -EIO. */
 int smmu_stream_claim(u32 smmu, u32 sid, struct smmu_domain *domain, const struct smmu_domain **owner);
-/* abort -> stage 2 with the domain's tables, and back. Returns when the SMMU acts so (CFGI + SYNC). -EIO. */
+/*
+ * abort -> stage 2 with the domain's tables, and back. Returns when the SMMU acts so (CFGI + SYNC). -EINVAL: nobody's.
+ * -EIO: the SMMU did not confirm, it may act either way. A blocked stream's events are all counted, its translations
+ * gone. Attaching again ends a storm's silence.
+ */
 int smmu_stream_attach(u32 smmu, u32 sid);
 int smmu_stream_block(u32 smmu, u32 sid);
-/* block, then no owner. */
+/* block, then no owner. -EIO: not confirmed; the domain stays the owner and must not be freed. */
 int smmu_stream_release(u32 smmu, u32 sid);
 
 /* Events of streams that nobody owns. */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command queue. Each batch is copied in, announced by one doorbell, closed by one CMD_SYNC and waited for, all
+ * under the SMMU's lock; so the queue is empty whenever the lock is free, and an error belongs to the batch that waits.
+ */
+#include <arch/barrier.h>
+#include <arch/io.h>
+#include <arch/timer.h>
+#include <hyp/errno.h>
+#include <hyp/string.h>
+#include "smmu_internal.h"
+
+int cmdq_init(struct smmu *smmu, u32 log2)
+{
+	int err = smmu_queue_alloc(&smmu->cmdq, log2, sizeof(struct smmu_cmd));
+
+	if (err)
+		return err;
+	smmu_write64(smmu, SMMU_CMDQ_BASE, smmu_queue_base(&smmu->cmdq));
+	smmu_write32(smmu, SMMU_CMDQ_PROD, 0);
+	smmu_write32(smmu, SMMU_CMDQ_CONS, 0);
+	return 0;
+}
+
+static void cmdq_put(struct smmu_queue *q, const struct smmu_cmd *cmd)
+{
+	struct smmu_cmd *entries = q->entries;
+
+	entries[queue_index(q, q->prod)] = *cmd;
+	q->prod = queue_pointer(q, q->prod + 1);
+}
+
+static const struct smmu_cmd cmd_sync = { .dw[0] = FIELD_PREP(CMD0_OP, CMD_SYNC) };
+
+static const char *cerror_text(u32 code)
+{
+	static const char *const text[] = {
+		[CERROR_NONE] = "no reason given",
+		[CERROR_ILL] = "illegal command",
+		[CERROR_ABT] = "external abort on fetch",
+		[CERROR_ATC_INV_SYNC] = "ATC invalidation timed out",
+	};
+
+	return code < ARRAY_SIZE(text) ? text[code] : "unknown error";
+}
+
+int cmdq_recover(struct smmu *smmu)
+{
+	struct smmu_queue *q = &smmu->cmdq;
+	u32 cons = smmu_read32(smmu, SMMU_CMDQ_CONS);
+	u32 code = (u32)FIELD_GET(CMDQ_CONS_ERR, cons);
+	struct smmu_cmd *cmd = (struct smmu_cmd *)q->entries + queue_index(q, cons);
+	int ret = 0;
+
+	if (log_allowed(&smmu->error_log))
+		pr_err("smmu %u: command queue stopped at entry %u: %s (command %016llx %016llx)", smmu->index,
+		       queue_index(q, cons), cerror_text(code), (unsigned long long)cmd->dw[0],
+		       (unsigned long long)cmd->dw[1]);
+	/* After a fetch abort the same command is fetched again. One that can't be executed becomes a CMD_SYNC. */
+	if (code != CERROR_ABT) {
+		*cmd = cmd_sync;
+		ret = -EIO;
+	}
+	dsb_sy();
+	smmu_write32(smmu, SMMU_GERRORN, smmu_read32(smmu, SMMU_GERRORN) ^ (u32)GERROR_CMDQ_ERR);
+	return ret;
+}
+
+static bool cmdq_stopped(const struct smmu *smmu)
+{
+	return (smmu_read32(smmu, SMMU_GERROR) ^ smmu_read32(smmu, SMMU_GERRORN)) & GERROR_CMDQ_ERR;
+}
+
+/* Waits until the SMMU has consumed everything: CONS equal to PROD, the wrap bit included. */
+static int cmdq_wait(struct smmu *smmu)
+{
+	struct smmu_queue *q = &smmu->cmdq;
+	u64 deadline = timer_deadline_us(CMDQ_TIMEOUT_US);
+	int err = 0;
+
+	for (;;) {
+		/* the time is taken first: when it is over, the queue has still been looked at once more */
+		bool late = timer_passed(deadline);
+
+		q->cons = queue_pointer(q, smmu_read32(smmu, SMMU_CMDQ_CONS));
+		if (q->cons == q->prod)
+			return err;
+		if (late)
+			break;
+		if (cmdq_stopped(smmu) && cmdq_recover(smmu))
+			err = -EIO;
+		cpu_relax();
+	}
+	pr_err("smmu %u: command queue is stuck at entry %u, %u us after %u was queued", smmu->index,
+	       queue_index(q, q->cons), CMDQ_TIMEOUT_US, queue_index(q, q->prod));
+	smmu_set_failed(smmu, "the command queue does not move");
+	return -EIO;
+}
+
+/* One batch that fits: `count` commands and the CMD_SYNC. */
+static int cmdq_batch(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		cmdq_put(&smmu->cmdq, &cmds[i]);
+	cmdq_put(&smmu->cmdq, &cmd_sync);
+	/* the commands, and whatever tables they are about, before the doorbell */
+	dsb_sy();
+	smmu_write32(smmu, SMMU_CMDQ_PROD, smmu->cmdq.prod);
+	return cmdq_wait(smmu);
+}
+
+int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
+{
+	u32 room = (1u << smmu->cmdq.log2) - 1;
+	int err = 0;
+
+	/* A queue that is stuck may still hold old commands: nothing can be promised any more. */
+	if (smmu->failed)
+		return -EIO;
+	do {
+		u32 batch = MIN(count, room);
+		int ret = cmdq_batch(smmu, cmds, batch);
+
+		err = err ? err : ret;
+		cmds += batch;
+		count -= batch;
+	} while (count && !smmu->failed);
+	return err;
+}

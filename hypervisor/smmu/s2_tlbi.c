@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stage-2 TLB maintenance of the SMMUs, called by s2_inval after the CPUs' own (I4). An SMMU can hold translations of
+ * a VMID only while it has an attached stream with it: the count rises before the first such STE is installed, and
+ * falls after the last was removed and the whole VMID invalidated.
+ */
+#include <arch/io.h>
+#include <hyp/errno.h>
+#include <hyp/mutate.h>
+#include "smmu_internal.h"
+
+#define TLBI_BATCH	32	/* commands; beyond, the whole VMID is cheaper */
+
+static struct smmu_cmd tlbi_vmid(u16 vmid)
+{
+	return (struct smmu_cmd){
+		.dw[0] = FIELD_PREP(CMD0_OP, CMD_TLBI_S12_VMALL) | FIELD_PREP(CMD_TLBI0_VMID, vmid),
+	};
+}
+
+/* One page, or with range support (NUM + 1) << SCALE pages. TTL is 0: leaves of any level. */
+static struct smmu_cmd tlbi_ipa(u16 vmid, u64 address, u32 num, u32 scale)
+{
+	struct smmu_cmd cmd = {
+		.dw[0] = FIELD_PREP(CMD0_OP, CMD_TLBI_S2_IPA) | FIELD_PREP(CMD_TLBI0_VMID, vmid),
+		.dw[1] = address & CMD_TLBI1_ADDR,
+	};
+
+	/* TG = 0: no range. NUM and SCALE and TTL all 0 are reserved with a TG. */
+	if (num || scale) {
+		cmd.dw[0] |= FIELD_PREP(CMD_TLBI0_NUM, num) | FIELD_PREP(CMD_TLBI0_SCALE, scale);
+		cmd.dw[1] |= FIELD_PREP(CMD_TLBI1_TG, CMD_TLBI_TG_4K);
+	}
+	return cmd;
+}
+
+/* The commands for a range of pages, 5 bits of the count at a time from the lowest; 0: too many. */
+static u32 tlbi_range(const struct smmu *smmu, struct smmu_cmd *cmds, u16 vmid, u64 address, u64 pages)
+{
+	u32 n = 0;
+
+	while (pages) {
+		u32 scale = smmu->ril ? (u32)__builtin_ctzll(pages) : 0;
+		u32 num = smmu->ril ? (u32)(pages >> scale) & (u32)FIELD_MAX(CMD_TLBI0_NUM) : 1;
+		u64 step = (u64)num << scale;
+
+		if (n == TLBI_BATCH)
+			return 0;
+		cmds[n++] = tlbi_ipa(vmid, address, num - 1, scale);
+		pages -= step;
+		address += step << PAGE_SHIFT;
+	}
+	return n;
+}
+
+int smmu_inval_vmid(struct smmu *smmu, u16 vmid)
+{
+	struct smmu_cmd cmd = tlbi_vmid(vmid);
+
+	return cmdq_run(smmu, &cmd, 1);
+}
+
+/*
+ * Streams have stage 2 alone, so by-IPA invalidation reaches all that is cached. With stage 1 in use the combined
+ * entries would need a TLBI_NH_ALL of the VMID as well.
+ */
+static int inval_one(struct smmu *smmu, u16 vmid, u64 address, u64 pages)
+{
+	struct smmu_cmd cmds[TLBI_BATCH];
+	u32 n = pages ? tlbi_range(smmu, cmds, vmid, address, pages) : 0;
+
+	return n ? cmdq_run(smmu, cmds, n) : smmu_inval_vmid(smmu, vmid);
+}
+
+int smmu_s2_inval(u16 vmid, ipaddr_t start, u64 size)
+{
+	u64 first = ALIGN_DOWN(start.ipa, PAGE_SIZE);
+	u64 pages = size == ~0ULL ? 0 : (ALIGN_UP(start.ipa + size, PAGE_SIZE) - first) >> PAGE_SHIFT;
+	int err = 0;
+
+	if (MUTATE(NO_SMMU_TLBI) || !size)
+		return 0;
+	for (u32 i = 0; i < smmu_count; i++) {
+		struct smmu *smmu = &smmus[i];
+
+		spin_lock(&smmu->lock);
+		if (smmu->vmid_streams[vmid & 0xff] && inval_one(smmu, vmid, first, pages))
+			err = -EIO;
+		spin_unlock(&smmu->lock);
+	}
+	return err;
+}

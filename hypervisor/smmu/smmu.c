@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finding, checking and starting the SMMUs. The order is the point: abort everything first, then tables in which every
+ * stream aborts, then queues, then SMMUEN. There is no moment at which a stream bypasses.
+ */
+#include <arch/barrier.h>
+#include <arch/io.h>
+#include <arch/timer.h>
+#include <hyp/config.h>
+#include <hyp/errno.h>
+#include <hyp/gic.h>
+#include <hyp/hyp_map.h>
+#include <hyp/mutate.h>
+#include <hyp/page_pool.h>
+#include <hyp/percpu.h>
+#include "smmu_internal.h"
+
+struct smmu smmus[CFG_MAX_SMMUS];
+u32 smmu_count;
+u32 smmu_storm_limit;
+
+/* ---- helpers for the other files ---- */
+
+int smmu_queue_alloc(struct smmu_queue *q, u32 log2, u32 entry_bytes)
+{
+	size_t pages = DIV_ROUND_UP((u64)entry_bytes << log2, PAGE_SIZE);
+
+	q->log2 = log2;
+	q->prod = 0;
+	q->cons = 0;
+	q->entries = page_alloc(pages, pages);
+	return q->entries ? 0 : -ENOMEM;
+}
+
+u64 smmu_queue_base(const struct smmu_queue *q)
+{
+	return QUEUE_BASE_RWA | (hyp_pa(q->entries).pa & QUEUE_BASE_ADDR) | FIELD_PREP(QUEUE_BASE_LOG2SIZE, q->log2);
+}
+
+void smmu_set_failed(struct smmu *smmu, const char *why)
+{
+	if (!smmu->failed)
+		pr_err("smmu %u FAILED: %s; DMA isolation behind it can no longer be vouched for", smmu->index, why);
+	__atomic_store_n(&smmu->failed, true, __ATOMIC_RELEASE);
+}
+
+/* Writes a register and waits until its acknowledge register shows the same. */
+static int write_acked(struct smmu *smmu, u32 reg, u32 ack, u32 value)
+{
+	u64 deadline = timer_deadline_us(SMMU_TIMEOUT_US);
+
+	smmu_write32(smmu, reg, value);
+	while (smmu_read32(smmu, ack) != value) {
+		if (timer_passed(deadline)) {
+			pr_err("smmu %u: register 0x%x does not become 0x%x (is 0x%x)", smmu->index, ack, value,
+			       smmu_read32(smmu, ack));
+			return -EIO;
+		}
+		cpu_relax();
+	}
+	return 0;
+}
+
+/* ---- GERROR ---- */
+
+static const char *const gerror_text[] = {
+	[0] = "command queue error",
+	[2] = "external abort on write to the event queue: events are lost",
+	[3] = "external abort on write to the PRI queue",
+	[4] = "external abort on a command queue MSI",
+	[5] = "external abort on an event queue MSI",
+	[6] = "external abort on a PRI queue MSI",
+	[7] = "external abort on a GERROR MSI",
+	[8] = "service failure mode",
+	[9] = "command queue control page error",
+	[10] = "device permission table error",
+};
+
+static void gerror_report(struct smmu *smmu, u32 bit)
+{
+	const char *text = bit < ARRAY_SIZE(gerror_text) && gerror_text[bit] ? gerror_text[bit] : "unknown";
+
+	if (log_allowed(&smmu->error_log))
+		pr_err("smmu %u: global error %u: %s", smmu->index, bit, text);
+	if (BIT(bit) == GERROR_CMDQ_ERR)
+		cmdq_recover(smmu);
+	if (BIT(bit) == GERROR_SFM_ERR)
+		smmu_set_failed(smmu, "it entered service failure mode");
+}
+
+void smmu_gerror(struct smmu *smmu)
+{
+	u32 gerror = smmu_read32(smmu, SMMU_GERROR);
+	u32 active = gerror ^ smmu_read32(smmu, SMMU_GERRORN);
+
+	for (u32 bit = 0; bit < 32; bit++)
+		if (active & BIT(bit))
+			gerror_report(smmu, bit);
+	/* cmdq_recover() acknowledged its own already; the same value again changes nothing */
+	if (active)
+		smmu_write32(smmu, SMMU_GERRORN, gerror);
+}
+
+static void gerror_irq(struct cpu *cpu, void *ctx)
+{
+	struct smmu *smmu = ctx;
+
+	spin_lock(&smmu->lock);
+	smmu_gerror(smmu);
+	spin_unlock(&smmu->lock);
+}
+
+static void eventq_irq(struct cpu *cpu, void *ctx)
+{
+	evtq_irq(ctx);
+}
+
+/* ---- probe ---- */
+
+static u32 oas_decode(u64 oas)
+{
+	static const u8 bits[] = { 32, 36, 40, 42, 44, 48, 52 };
+
+	return oas < ARRAY_SIZE(bits) ? bits[oas] : 48;
+}
+
+/* What must be there, each with the sentence for when it is not. */
+static const char *refusal(u32 idr0, u32 idr1, u32 idr5)
+{
+	if (!(idr0 & IDR0_S2P))
+		return "it has no stage 2";
+	if (!(FIELD_GET(IDR0_TTF, idr0) & IDR0_TTF_AARCH64))
+		return "it cannot walk AArch64 tables";
+	if (FIELD_GET(IDR0_TTENDIAN, idr0) == IDR0_TTENDIAN_BIG)
+		return "it walks big-endian tables only";
+	if (!(idr0 & IDR0_COHACC))
+		return "its table walks are not coherent with the CPUs' caches (COHACC = 0)";
+	if (!(idr5 & IDR5_GRAN4K))
+		return "it has no 4 KiB granule, which the cells' tables use";
+	if (idr1 & (IDR1_TABLES_PRESET | IDR1_QUEUES_PRESET))
+		return "its tables or queues are at fixed addresses";
+	if (!FIELD_GET(IDR1_CMDQS, idr1) || !FIELD_GET(IDR1_EVENTQS, idr1))
+		return "its queues hold one entry only";
+	return NULL;
+}
+
+/* I3: the same tables for CPU and SMMU: input size, and an output size that covers whatever can be mapped. */
+static int check_geometry(const struct smmu *smmu, u32 idr0, const struct cfg_system *sys)
+{
+	bool aarch32 = FIELD_GET(IDR0_TTF, idr0) & IDR0_TTF_AARCH32;
+	u32 ipa_bits = 64 - (u32)FIELD_GET(VTCR_T0SZ, s2_vtcr());
+	u32 ias_bits = aarch32 ? MAX(smmu->oas_bits, 40u) : smmu->oas_bits;
+	const struct cfg_area *areas = cfg_areas(sys);
+
+	if (ipa_bits > ias_bits) {
+		pr_err("smmu %u: cells have %u bits of IPA, it translates %u only", smmu->index, ipa_bits, ias_bits);
+		return -EINVAL;
+	}
+	if (FIELD_GET(VTCR_TG0, s2_vtcr())) {
+		pr_err("smmu %u: the CPUs' stage 2 does not use the 4 KiB granule", smmu->index);
+		return -EINVAL;
+	}
+	for (u32 i = 0; i < sys->area_count; i++) {
+		u64 last = areas[i].base + areas[i].size - 1;
+
+		if (last >> smmu->oas_bits) {
+			pr_err("smmu %u: area[%u] ends at 0x%llx, it reaches %u bits of PA only", smmu->index, i,
+			       (unsigned long long)last, smmu->oas_bits);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
+{
+	u32 idr0 = smmu_read32(smmu, SMMU_IDR0), idr1 = smmu_read32(smmu, SMMU_IDR1);
+	u32 idr5 = smmu_read32(smmu, SMMU_IDR5), aidr = smmu_read32(smmu, SMMU_AIDR);
+	const char *why = refusal(idr0, idr1, idr5);
+
+	if (why) {
+		pr_err("smmu %u at 0x%llx cannot be used: %s (IDR0 0x%08x, IDR1 0x%08x, IDR5 0x%08x)", smmu->index,
+		       (unsigned long long)cfg_smmus(sys)[smmu->index].base, why, idr0, idr1, idr5);
+		return -EINVAL;
+	}
+	smmu->sid_bits = (u32)MIN(FIELD_GET(IDR1_SIDSIZE, idr1), (u64)SID_BITS_MAX);
+	smmu->two_level = FIELD_GET(IDR0_ST_LEVEL, idr0) != IDR0_ST_LEVEL_LINEAR && smmu->sid_bits > LEAF_BITS;
+	smmu->oas_bits = oas_decode(FIELD_GET(IDR5_OAS, idr5));
+	smmu->ril = smmu_read32(smmu, SMMU_IDR3) & IDR3_RIL;
+	pr_info("smmu %u: SMMUv3.%u (IIDR 0x%08x), %u bits of StreamID, %s stream table, %u bits of PA%s", smmu->index,
+		(u32)FIELD_GET(AIDR_MINOR, aidr), smmu_read32(smmu, SMMU_IIDR), smmu->sid_bits,
+		smmu->two_level ? "two-level" : "linear", smmu->oas_bits, smmu->ril ? ", TLBI by range" : "");
+	return check_geometry(smmu, idr0, sys);
+}
+
+/* ---- start ---- */
+
+/* With SMMUEN = 0, GBPA decides: abort. Then everything off, whatever ran before us left on. */
+static int smmu_quiesce(struct smmu *smmu)
+{
+	u64 deadline = timer_deadline_us(SMMU_TIMEOUT_US);
+	u32 gbpa = smmu_read32(smmu, SMMU_GBPA) & ~(u32)GBPA_UPDATE;
+
+	gbpa = MUTATE(SMMU_BYPASS) ? gbpa & ~(u32)GBPA_ABORT : gbpa | (u32)GBPA_ABORT;
+	while (smmu_read32(smmu, SMMU_GBPA) & GBPA_UPDATE && !timer_passed(deadline))
+		cpu_relax();
+	smmu_write32(smmu, SMMU_GBPA, gbpa | (u32)GBPA_UPDATE);
+	while (smmu_read32(smmu, SMMU_GBPA) & GBPA_UPDATE) {
+		if (timer_passed(deadline)) {
+			pr_err("smmu %u: GBPA does not take ABORT", smmu->index);
+			return -EIO;
+		}
+		cpu_relax();
+	}
+	if (write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, 0))
+		return -EIO;
+	return write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+}
+
+/* Tables and queues, while nothing is enabled. */
+static int smmu_setup(struct smmu *smmu, u32 idr1)
+{
+	u32 cmdq_log2 = (u32)MIN(FIELD_GET(IDR1_CMDQS, idr1), (u64)QUEUE_MAX_LOG2);
+	u32 evtq_log2 = (u32)MIN(FIELD_GET(IDR1_EVENTQS, idr1), (u64)QUEUE_MAX_LOG2);
+	u32 sidsize = (u32)FIELD_GET(IDR1_SIDSIZE, idr1);
+	u64 cr1 = FIELD_PREP(CR1_TABLE_SH, CR1_INNER_SHAREABLE) | FIELD_PREP(CR1_TABLE_OC, CR1_CACHE_WB) |
+		  FIELD_PREP(CR1_TABLE_IC, CR1_CACHE_WB) | FIELD_PREP(CR1_QUEUE_SH, CR1_INNER_SHAREABLE) |
+		  FIELD_PREP(CR1_QUEUE_OC, CR1_CACHE_WB) | FIELD_PREP(CR1_QUEUE_IC, CR1_CACHE_WB);
+
+	smmu_write32(smmu, SMMU_CR1, (u32)cr1);
+	/*
+	 * Broadcast TLB maintenance is not relied on. StreamIDs outside the table can only come where SIDSIZE passes our
+	 * limit; they abort without an event, as there is no entry with which a storm of them could be silenced.
+	 */
+	smmu_write32(smmu, SMMU_CR2, (u32)(CR2_PTM | (smmu->sid_bits == sidsize ? CR2_RECINVSID : 0)));
+	if (strtab_init(smmu) || cmdq_init(smmu, cmdq_log2) || evtq_init(smmu, evtq_log2)) {
+		pr_err("smmu %u: no memory for its tables and queues", smmu->index);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Whatever the SMMU has cached since reset, or for whoever ran before us. */
+static int smmu_forget(struct smmu *smmu)
+{
+	static const struct smmu_cmd all[] = {
+		{ .dw[0] = FIELD_PREP(CMD0_OP, CMD_CFGI_STE_RANGE),
+		  .dw[1] = FIELD_PREP(CMD_CFGI1_RANGE, CFGI_RANGE_ALL) },
+		{ .dw[0] = FIELD_PREP(CMD0_OP, CMD_TLBI_NSNH_ALL) },
+	};
+
+	return cmdq_run(smmu, all, ARRAY_SIZE(all));
+}
+
+static int smmu_enable(struct smmu *smmu)
+{
+	u32 gerror = smmu_read32(smmu, SMMU_GERROR);
+	int err;
+
+	/* errors of earlier times are not ours */
+	smmu_write32(smmu, SMMU_GERRORN, gerror);
+	dsb_sy();
+	err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, (u32)CR0_CMDQEN);
+	if (!err)
+		err = smmu_forget(smmu);
+	if (!err && MUTATE(SMMU_BYPASS))
+		err = strtab_open_all(smmu);
+	if (!err)
+		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, (u32)(CR0_CMDQEN | CR0_EVENTQEN));
+	if (!err)
+		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, (u32)(CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN));
+	return err;
+}
+
+/* Wired interrupts, to the boot CPU. An SMMU without a line is not refused: its events are read at each block. */
+static int smmu_irqs(struct smmu *smmu, const struct cfg_smmu *cfg)
+{
+	u32 enable = 0;
+
+	smmu_write64(smmu, SMMU_GERROR_IRQ_CFG0, 0);
+	smmu_write64(smmu, SMMU_EVENTQ_IRQ_CFG0, 0);
+	smmu->eventq_irq = cfg->eventq_irq;
+	if (cfg->eventq_irq) {
+		if (gic_request(cfg->eventq_irq, eventq_irq, smmu, this_cpu(), true))
+			return -EINVAL;
+		enable |= IRQ_CTRL_EVENTQ;
+	}
+	if (cfg->gerror_irq) {
+		if (gic_request(cfg->gerror_irq, gerror_irq, smmu, this_cpu(), true))
+			return -EINVAL;
+		enable |= IRQ_CTRL_GERROR;
+	}
+	return write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
+}
+
+/* Registers reachable, everything aborts. */
+static int smmu_stop(struct smmu *smmu, const struct cfg_smmu *cfg)
+{
+	if (cfg->size < SMMU_REGS_SIZE) {
+		pr_err("smmu %u: size 0x%llx does not hold its two register pages", smmu->index,
+		       (unsigned long long)cfg->size);
+		return -EINVAL;
+	}
+	smmu->regs = hyp_map_mmio(pa(cfg->base), cfg->size);
+	if (!smmu->regs) {
+		pr_err("smmu %u: no room to map its registers", smmu->index);
+		return -ENOMEM;
+	}
+	return smmu_quiesce(smmu);
+}
+
+static int smmu_start(struct smmu *smmu, const struct cfg_system *sys)
+{
+	int err = smmu_probe(smmu, sys);
+
+	if (!err)
+		err = smmu_setup(smmu, smmu_read32(smmu, SMMU_IDR1));
+	if (!err)
+		err = smmu_enable(smmu);
+	return err ? err : smmu_irqs(smmu, &cfg_smmus(sys)[smmu->index]);
+}
+
+int smmu_init(const struct cfg_system *sys)
+{
+	int err = 0;
+
+	smmu_storm_limit = sys->storm_limit;
+	/* all of them abort before one is looked at */
+	for (u32 i = 0; i < sys->smmu_count && !err; i++) {
+		smmus[i].index = i;
+		err = smmu_stop(&smmus[i], &cfg_smmus(sys)[i]);
+	}
+	for (u32 i = 0; i < sys->smmu_count && !err; i++) {
+		err = smmu_start(&smmus[i], sys);
+		smmu_count += !err;
+	}
+	if (!err)
+		s2_inval_register(smmu_s2_inval);
+	return err;
+}
+
+u64 smmu_unowned_events(void)
+{
+	u64 events = 0;
+
+	for (u32 i = 0; i < smmu_count; i++)
+		events += __atomic_load_n(&smmus[i].unowned_events, __ATOMIC_RELAXED);
+	return events;
+}
+
+bool smmu_failed(void)
+{
+	for (u32 i = 0; i < smmu_count; i++)
+		if (__atomic_load_n(&smmus[i].failed, __ATOMIC_ACQUIRE))
+			return true;
+	return false;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of smmu/ share. One lock per SMMU guards everything in its struct: queues, stream table, owners. It
+ * is held for at most one bounded batch: commands and their CMD_SYNC (time-out CMDQ_TIMEOUT_US), or EVTQ_BATCH events.
+ */
+#ifndef SMMU_INTERNAL_H
+#define SMMU_INTERNAL_H
+
+#include <arch/io.h>
+#include <hyp/smmu.h>
+#include <hyp/spinlock.h>
+#include "smmu_regs.h"
+
+#define SMMU_TIMEOUT_US		100000	/* a register that must acknowledge */
+#define CMDQ_TIMEOUT_US		100000	/* one batch; a healthy SMMU needs microseconds */
+#define EVTQ_BATCH		64	/* events handled per interrupt */
+#define QUEUE_MAX_LOG2		8	/* entries; more would only delay the notice of trouble */
+#define SID_BITS_MAX		20	/* bounds the first-level tables to 128 KiB each */
+
+/* Streams come in leaves of 64: one page of STEs, one second-level table, one array of owners. */
+#define LEAF_BITS		6
+#define LEAF_STREAMS		(1u << LEAF_BITS)
+
+struct ste {
+	u64 dw[8];
+};
+
+struct smmu_cmd {
+	u64 dw[2];
+};
+
+struct smmu_event {
+	u64 dw[4];
+};
+
+/* prod and cons are kept as the registers have them: index, and above it the wrap bit. */
+struct smmu_queue {
+	void *entries;
+	u32 log2;
+	u32 prod;
+	u32 cons;
+};
+
+static inline u32 queue_index(const struct smmu_queue *q, u32 pointer) { return pointer & ((1u << q->log2) - 1); }
+static inline u32 queue_pointer(const struct smmu_queue *q, u32 value) { return value & ((2u << q->log2) - 1); }
+
+struct smmu_stream {
+	struct smmu_domain *domain;	/* NULL: nobody's */
+	u64 window;			/* storm detection: start of the current second, in counter ticks */
+	u32 window_events;
+	bool attached;			/* counted in vmid_streams */
+	bool silenced;			/* stormed: Config=abort until the next attach */
+};
+
+struct stream_leaf {
+	struct ste *ste;
+	struct smmu_stream stream[LEAF_STREAMS];
+};
+
+struct smmu {
+	u32 index;			/* in the system config, for messages */
+	u8 *regs;
+	spinlock_t lock;
+	u32 sid_bits;
+	u32 oas_bits;
+	bool ril;			/* TLBI by range */
+	bool two_level;
+	bool failed;			/* isolation can't be vouched for: wedged queue or SFM */
+	struct smmu_queue cmdq;
+	struct smmu_queue evtq;
+	u64 *l1;			/* two-level: the first level of the stream table */
+	struct ste *linear;		/* else: all of it */
+	struct stream_leaf **leaf;	/* by SID >> LEAF_BITS; only ever added */
+	u16 vmid_streams[256];		/* attached streams by VMID; 0: nothing can be cached */
+	u32 eventq_irq;
+	u64 unowned_events;
+	struct log_limit unowned_log;	/* streams of nobody */
+	struct log_limit error_log;	/* the SMMU's own errors */
+};
+
+extern struct smmu smmus[CFG_MAX_SMMUS];
+extern u32 smmu_count;
+extern u32 smmu_storm_limit;
+
+static inline u32 smmu_read32(const struct smmu *smmu, u32 reg) { return mmio_read32(smmu->regs + reg); }
+static inline void smmu_write32(struct smmu *smmu, u32 reg, u32 value) { mmio_write32(smmu->regs + reg, value); }
+static inline void smmu_write64(struct smmu *smmu, u32 reg, u64 value) { mmio_write64(smmu->regs + reg, value); }
+
+/* ---- ste.c: pure builders, and the one writer ---- */
+
+struct ste ste_invalid(void);		/* records C_BAD_STE */
+struct ste ste_abort(void);		/* records nothing */
+/* Stage 2 alone, from what the CPUs use for the same tables; addresses limited to the SMMU's oas_bits. */
+struct ste ste_s2(u64 vtcr, u64 vttbr, u32 oas_bits);
+/* Stage 1 of the cell's own on top of `s2`; dw0 and dw1 are the cell's, of which only stage-1 fields are taken. */
+struct ste ste_s1_s2(const struct ste *s2, u64 dw0, u64 dw1);
+
+typedef int (*ste_sync_fn)(void *ctx);
+/*
+ * Makes *slot equal to *target. At each moment the SMMU sees the old entry, the new one, or an invalid one; `sync`
+ * announces each step (CFGI_STE + CMD_SYNC). Goes on after a failed sync; returns the first failure.
+ */
+int ste_write(struct ste *slot, const struct ste *target, ste_sync_fn sync, void *ctx);
+
+/* ---- strtab.c ---- */
+
+int strtab_init(struct smmu *smmu);
+/* NULL: never claimed, or out of range. */
+struct smmu_stream *strtab_stream(struct smmu *smmu, u32 sid);
+/* For MUTATION_SMMU_BYPASS: an entry for every stream. */
+int strtab_open_all(struct smmu *smmu);
+/* Makes the table reach that SID. -EINVAL: no such StreamID. -ENOMEM. -EIO. Lock held. */
+int strtab_need(struct smmu *smmu, u32 sid);
+/* Config=abort for a stream that storms, owned or not. Lock held. */
+int strtab_silence(struct smmu *smmu, u32 sid);
+
+/* ---- cmdq.c; lock held ---- */
+
+int cmdq_init(struct smmu *smmu, u32 log2);
+/* Runs the commands and a CMD_SYNC; returns after completion. -EIO: not (all) done, reported. */
+int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count);
+/* GERROR.CMDQ_ERR is active: reports, makes the queue runnable again, acknowledges. -EIO: a command was not done. */
+int cmdq_recover(struct smmu *smmu);
+
+/* ---- evtq.c ---- */
+
+int evtq_init(struct smmu *smmu, u32 log2);
+/* At most `max` events; true when more are waiting. Lock held. */
+bool evtq_drain(struct smmu *smmu, u32 max);
+void evtq_irq(struct smmu *smmu);
+
+/* ---- smmu.c ---- */
+
+int smmu_queue_alloc(struct smmu_queue *q, u32 log2, u32 entry_bytes);
+u64 smmu_queue_base(const struct smmu_queue *q);
+/* "isolation of DMA can't be vouched for": once per SMMU, loud. */
+void smmu_set_failed(struct smmu *smmu, const char *why);
+/* Acts on all active GERRORs. Lock held. */
+void smmu_gerror(struct smmu *smmu);
+
+/* ---- s2_tlbi.c ---- */
+
+int smmu_s2_inval(u16 vmid, ipaddr_t start, u64 size);	/* the s2_inval_fn */
+int smmu_inval_vmid(struct smmu *smmu, u16 vmid);	/* lock held */
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SMMUv3 registers, in-memory structures and commands, in the names of the architecture (IHI 0070). A field is one
+ * mask, followed by its values. Only what this driver uses.
+ */
+#ifndef SMMU_REGS_H
+#define SMMU_REGS_H
+
+#include <hyp/bits.h>
+
+/* ---- register page 0 ---- */
+
+#define SMMU_IDR0		0x00
+#define IDR0_S2P		BIT(0)
+#define IDR0_TTF		GENMASK(3, 2)
+#define IDR0_TTF_AARCH32	BIT(0)		/* bits of TTF's value */
+#define IDR0_TTF_AARCH64	BIT(1)
+#define IDR0_COHACC		BIT(4)
+#define IDR0_TTENDIAN		GENMASK(22, 21)
+#define IDR0_TTENDIAN_BIG	3
+#define IDR0_VMID16		BIT(18)
+#define IDR0_ST_LEVEL		GENMASK(28, 27)
+#define IDR0_ST_LEVEL_LINEAR	0
+
+#define SMMU_IDR1		0x04
+#define IDR1_SIDSIZE		GENMASK(5, 0)
+#define IDR1_EVENTQS		GENMASK(20, 16)
+#define IDR1_CMDQS		GENMASK(25, 21)
+#define IDR1_QUEUES_PRESET	BIT(29)
+#define IDR1_TABLES_PRESET	BIT(30)
+
+#define SMMU_IDR3		0x0c
+#define IDR3_RIL		BIT(10)
+
+#define SMMU_IDR5		0x14
+#define IDR5_OAS		GENMASK(2, 0)	/* encoded as PARange: oas_bits() */
+#define IDR5_GRAN4K		BIT(4)
+
+#define SMMU_IIDR		0x18
+#define SMMU_AIDR		0x1c
+#define AIDR_MAJOR		GENMASK(7, 4)
+#define AIDR_MINOR		GENMASK(3, 0)
+
+#define SMMU_CR0		0x20
+#define SMMU_CR0ACK		0x24
+#define CR0_SMMUEN		BIT(0)
+#define CR0_EVENTQEN		BIT(2)
+#define CR0_CMDQEN		BIT(3)
+
+#define SMMU_CR1		0x28
+#define CR1_QUEUE_IC		GENMASK(1, 0)
+#define CR1_QUEUE_OC		GENMASK(3, 2)
+#define CR1_QUEUE_SH		GENMASK(5, 4)
+#define CR1_TABLE_IC		GENMASK(7, 6)
+#define CR1_TABLE_OC		GENMASK(9, 8)
+#define CR1_TABLE_SH		GENMASK(11, 10)
+#define CR1_CACHE_WB		1
+#define CR1_INNER_SHAREABLE	3
+
+#define SMMU_CR2		0x2c
+#define CR2_RECINVSID		BIT(1)		/* record C_BAD_STREAMID */
+#define CR2_PTM			BIT(2)		/* take no part in broadcast TLB maintenance */
+
+#define SMMU_GBPA		0x44
+#define GBPA_ABORT		BIT(20)
+#define GBPA_UPDATE		BIT(31)
+
+#define SMMU_IRQ_CTRL		0x50
+#define SMMU_IRQ_CTRLACK	0x54
+#define IRQ_CTRL_GERROR		BIT(0)
+#define IRQ_CTRL_EVENTQ		BIT(2)
+
+#define SMMU_GERROR		0x60
+#define SMMU_GERRORN		0x64
+#define GERROR_CMDQ_ERR		BIT(0)
+#define GERROR_SFM_ERR		BIT(8)
+#define SMMU_GERROR_IRQ_CFG0	0x68
+
+#define SMMU_STRTAB_BASE	0x80
+#define STRTAB_BASE_RA		BIT(62)
+#define STRTAB_BASE_ADDR	GENMASK(51, 6)
+#define SMMU_STRTAB_BASE_CFG	0x88
+#define STRTAB_CFG_LOG2SIZE	GENMASK(5, 0)
+#define STRTAB_CFG_SPLIT	GENMASK(10, 6)
+#define STRTAB_CFG_FMT		GENMASK(17, 16)
+#define STRTAB_FMT_LINEAR	0
+#define STRTAB_FMT_2LEVEL	1
+
+#define SMMU_CMDQ_BASE		0x90
+#define SMMU_CMDQ_PROD		0x98
+#define SMMU_CMDQ_CONS		0x9c
+#define CMDQ_CONS_ERR		GENMASK(30, 24)
+#define CERROR_NONE		0
+#define CERROR_ILL		1
+#define CERROR_ABT		2
+#define CERROR_ATC_INV_SYNC	3
+
+#define SMMU_EVENTQ_BASE	0xa0
+#define SMMU_EVENTQ_IRQ_CFG0	0xb0
+#define QUEUE_BASE_RWA		BIT(62)
+#define QUEUE_BASE_ADDR		GENMASK(51, 5)
+#define QUEUE_BASE_LOG2SIZE	GENMASK(4, 0)
+
+/* ---- register page 1 ---- */
+
+#define SMMU_PAGE1		0x10000
+#define SMMU_EVENTQ_PROD	(SMMU_PAGE1 + 0xa8)
+#define SMMU_EVENTQ_CONS	(SMMU_PAGE1 + 0xac)
+#define EVENTQ_OVERFLOW		BIT(31)		/* OVFLG in PROD, OVACKFLG in CONS */
+#define SMMU_REGS_SIZE		(2 * SMMU_PAGE1)
+
+/* ---- stream table ---- */
+
+#define L1STD_SPAN		GENMASK(4, 0)	/* 2^(SPAN-1) entries; 0: invalid */
+#define L1STD_L2PTR		GENMASK(51, 6)
+
+/* doubleword 0 */
+#define STE0_V			BIT(0)
+#define STE0_CONFIG		GENMASK(3, 1)
+#define STE_CONFIG_ABORT	0
+#define STE_CONFIG_BYPASS	4
+#define STE_CONFIG_S1		5
+#define STE_CONFIG_S2		6
+#define STE_CONFIG_S1_S2	7
+#define STE_CONFIG_HAS_S1	BIT(0)		/* bits of CONFIG's value */
+#define STE_CONFIG_HAS_S2	BIT(1)
+#define STE0_S1FMT		GENMASK(5, 4)
+#define STE0_S1CONTEXTPTR	GENMASK(51, 6)
+#define STE0_S1CDMAX		GENMASK(63, 59)
+/* doubleword 1 */
+#define STE1_S1DSS		GENMASK(1, 0)
+#define STE1_S1CIR		GENMASK(3, 2)
+#define STE1_S1COR		GENMASK(5, 4)
+#define STE1_S1CSH		GENMASK(7, 6)
+#define STE1_CONT		GENMASK(16, 13)
+#define STE1_MEV		BIT(19)
+#define STE1_S2FWB		BIT(25)
+#define STE1_S1STALLD		BIT(27)
+#define STE1_EATS		GENMASK(29, 28)
+#define STE1_STRW		GENMASK(31, 30)
+#define STE1_SHCFG		GENMASK(45, 44)
+#define STE1_SHCFG_INCOMING	1
+/* doubleword 2; bits 50:32 are VTCR_EL2[18:0] */
+#define STE2_S2VMID		GENMASK(15, 0)
+#define STE2_VTCR		GENMASK(50, 32)
+#define STE2_S2PS		GENMASK(50, 48)
+#define STE2_S2AA64		BIT(51)
+#define STE2_S2AFFD		BIT(53)
+#define STE2_S2PTW		BIT(54)
+#define STE2_S2R		BIT(58)
+/* doubleword 3 */
+#define STE3_S2TTB		GENMASK(51, 4)
+
+/* ---- commands ---- */
+
+#define CMD0_OP			GENMASK(7, 0)
+#define CMD_CFGI_STE		0x03
+#define CMD_CFGI_STE_RANGE	0x04
+#define CMD_TLBI_S12_VMALL	0x28
+#define CMD_TLBI_S2_IPA		0x2a
+#define CMD_TLBI_NSNH_ALL	0x30
+#define CMD_SYNC		0x46
+
+#define CMD_CFGI0_SID		GENMASK(63, 32)
+#define CMD_CFGI1_LEAF		BIT(0)
+#define CMD_CFGI1_RANGE		GENMASK(4, 0)	/* 2^(RANGE+1) streams */
+#define CFGI_RANGE_ALL		31
+#define CMD_TLBI0_NUM		GENMASK(16, 12)
+#define CMD_TLBI0_SCALE		GENMASK(24, 20)
+#define CMD_TLBI0_VMID		GENMASK(47, 32)
+#define CMD_TLBI1_TG		GENMASK(11, 10)
+#define CMD_TLBI_TG_4K		1
+#define CMD_TLBI1_ADDR		GENMASK(51, 12)
+
+/* ---- events ---- */
+
+#define EVT0_TYPE		GENMASK(7, 0)
+#define EVT0_SID		GENMASK(63, 32)
+#define EVT1_RNW		BIT(35)		/* 1: read */
+#define EVT1_S2			BIT(39)
+#define EVT_F_UUT		0x01
+#define EVT_C_BAD_STREAMID	0x02
+#define EVT_F_STE_FETCH		0x03
+#define EVT_C_BAD_STE		0x04
+#define EVT_F_BAD_ATS_TREQ	0x05
+#define EVT_F_STREAM_DISABLED	0x06
+#define EVT_F_TRANSL_FORBIDDEN	0x07
+#define EVT_C_BAD_SUBSTREAMID	0x08
+#define EVT_F_CD_FETCH		0x09
+#define EVT_C_BAD_CD		0x0a
+#define EVT_F_WALK_EABT		0x0b
+#define EVT_F_TRANSLATION	0x10
+#define EVT_F_ADDR_SIZE		0x11
+#define EVT_F_ACCESS		0x12
+#define EVT_F_PERMISSION	0x13
+#define EVT_F_TLB_CONFLICT	0x20
+#define EVT_F_CFG_CONFLICT	0x21
+#define EVT_F_VMS_FETCH		0x25
+
+#endif
