@@ -65,3 +65,35 @@ bool edu_dma(struct edu *edu, u64 address, u32 at, u32 bytes, bool to_ram, bool 
 	dsb();
 	return !edu_dma_busy(edu);
 }
+
+static u64 scratch[2] __attribute__((aligned(64)));
+
+static void set_scratch(u64 value)
+{
+	scratch[0] = value;
+	scratch[1] = value;
+}
+
+static bool scratch_is(u64 value)
+{
+	return scratch[0] == value && scratch[1] == value;
+}
+
+void edu_attack(struct edu *edu, u64 address, struct edu_attack *result)
+{
+	const u64 marker = 0x5a5a5a5a5a5a5a5a;
+	bool finished;
+
+	set_scratch(EDU_ATTACK_PATTERN);
+	finished = edu_dma(edu, (u64)scratch, 0, EDU_ATTACK_BYTES, false, false) &&
+		   edu_dma(edu, address, 0, EDU_ATTACK_BYTES, true, false);
+	set_scratch(marker);
+	finished = finished && edu_dma(edu, (u64)scratch, 0, EDU_ATTACK_BYTES, false, false) &&
+		   edu_dma(edu, address, 0, EDU_ATTACK_BYTES, false, false);
+	set_scratch(0);
+	finished = finished && edu_dma(edu, (u64)scratch, 0, EDU_ATTACK_BYTES, true, false);
+
+	*result = (struct edu_attack){ .finished = finished, .got = { scratch[0], scratch[1] } };
+	result->wrote = scratch_is(EDU_ATTACK_PATTERN);
+	result->read = !scratch_is(marker) && !scratch_is(0) && !scratch_is(~0ULL);
+}

@@ -39,4 +39,21 @@ bool edu_dma_busy(struct edu *edu);
 /* A whole transfer, waiting by polling or for the interrupt, at most a second. False: it did not end. */
 bool edu_dma(struct edu *edu, u64 address, u32 at, u32 bytes, bool to_ram, bool irq);
 
+/* What an attack is made of: 16 bytes, for the device moves 4 at a time and each is a violation of its own. */
+#define EDU_ATTACK_BYTES	16
+#define EDU_ATTACK_PATTERN	0xbadc0dedfeedface
+
+struct edu_attack {
+	bool finished;		/* the device ended all its transfers */
+	bool wrote;		/* the pattern that was written there could be read back from there */
+	bool read;		/* bytes that are not ours came from there */
+	u64 got[2];
+};
+
+/*
+ * Aims the device at an address that it must not reach: writes the pattern, then reads into a buffer with another one.
+ * A read that was stopped leaves that, or zeros, or ones. Whether a write alone arrived, only the victim can say.
+ */
+void edu_attack(struct edu *edu, u64 address, struct edu_attack *result);
+
 #endif
