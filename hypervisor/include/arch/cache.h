@@ -7,7 +7,9 @@
 
 void dcache_clean(const void *va, size_t size);
 void dcache_clean_inval(const void *va, size_t size);
-/* Clears whole cache lines (va and size page aligned) and cleans them to the point of coherency. */
+/* Clears whole pages of Normal memory. */
+void zero_pages(void *va, size_t size);
+/* Clears whole pages (va and size page aligned) and cleans them to the point of coherency. */
 void zero_pages_poc(void *va, size_t size);
 /* Copies and cleans the destination to the point of coherency; both 16-byte aligned, size rounded up to 128. */
 void copy_poc(void *dst, const void *src, size_t size);

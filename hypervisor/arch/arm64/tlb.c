@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TLB maintenance from EL2. The instructions for stage 2 act on the VMID in VTTBR_EL2, so it may have to be another
+ * one for a moment; EL2 itself does not use it, and its guest does not run meanwhile.
+ */
+#include <arch/barrier.h>
+#include <arch/tlb.h>
+#include <asm/sysreg.h>
+#include <hyp/bits.h>
+
+/* Above this, one invalidation of the whole VMID costs less than the pages one by one. */
+#define RANGE_MAX_PAGES		512
+
+/* The address operand of TLBI by IPA or VA counts 4 KiB pages. */
+#define TLBI_IPA		GENMASK(35, 0)
+#define TLBI_VA			GENMASK(43, 0)
+
+/* Returns the value to restore. Page-table writes before it are visible to walks after it. */
+static u64 enter_vmid(u64 vttbr)
+{
+	u64 old = sysreg_read(vttbr_el2);
+
+	dsb_ish();
+	if (old != vttbr) {
+		sysreg_write(vttbr_el2, vttbr);
+		isb();
+	}
+	return old;
+}
+
+static void leave_vmid(u64 vttbr, u64 old)
+{
+	if (old != vttbr)
+		sysreg_write(vttbr_el2, old);
+	isb();
+}
+
+void tlb_inval_s2_all(u64 vttbr)
+{
+	u64 old = enter_vmid(vttbr);
+
+	__asm__ volatile("tlbi vmalls12e1is" ::: "memory");
+	dsb_ish();
+	leave_vmid(vttbr, old);
+}
+
+/*
+ * By IPA only stage-2 entries go; entries that combine both stages are found by VA, which nobody knows, so all of
+ * stage 1 has to go, after the stage-2 entries that it could be refilled from.
+ */
+void tlb_inval_s2_range(u64 vttbr, ipaddr_t start, u64 size)
+{
+	u64 first = start.ipa >> PAGE_SHIFT;
+	u64 pages = DIV_ROUND_UP(size, PAGE_SIZE);
+	u64 old;
+
+	if (pages > RANGE_MAX_PAGES) {
+		tlb_inval_s2_all(vttbr);
+		return;
+	}
+	old = enter_vmid(vttbr);
+	for (u64 page = first; page < first + pages; page++)
+		__asm__ volatile("tlbi ipas2e1is, %0" :: "r" (FIELD_PREP(TLBI_IPA, page)) : "memory");
+	dsb_ish();
+	__asm__ volatile("tlbi vmalle1is" ::: "memory");
+	dsb_ish();
+	leave_vmid(vttbr, old);
+}
+
+void tlb_inval_hyp_local(const void *va, size_t size)
+{
+	u64 first = (uintptr_t)va >> PAGE_SHIFT;
+	u64 end = DIV_ROUND_UP((uintptr_t)va + size, PAGE_SIZE);
+
+	dsb_ish();
+	for (u64 page = first; page < end; page++)
+		__asm__ volatile("tlbi vae2, %0" :: "r" (FIELD_PREP(TLBI_VA, page)) : "memory");
+	dsb_ish();
+	isb();
+}
+
+void tlb_inval_hyp(const void *va, size_t size)
+{
+	u64 first = (uintptr_t)va >> PAGE_SHIFT;
+	u64 end = DIV_ROUND_UP((uintptr_t)va + size, PAGE_SIZE);
+
+	dsb_ish();
+	for (u64 page = first; page < end; page++)
+		__asm__ volatile("tlbi vae2is, %0" :: "r" (FIELD_PREP(TLBI_VA, page)) : "memory");
+	dsb_ish();
+	isb();
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Unit tests: the hypervisor's own .c files, compiled for the host over the fake architecture in fake/, with cmocka.
+#
+# One line adds a test:    unit-<name> := <sources of the hypervisor that it needs>
+# Its own source is tests/unit/test_<name>.c. Flags for one test only: unitflags-<name> := ...
+# Further sources from tests/ (models, helpers) may be in the list too. fake/fake.c is always linked; its functions
+# are weak, so a test replaces any of them by defining it.
+
+unit-string	:= hypervisor/lib/string.c hypervisor/lib/vsnprintf.c
+unitflags-string := -include tests/unit/fake/rename.h -fno-builtin
+unit-page_pool	:= hypervisor/mm/page_pool.c tests/unit/fake/memory.c
+
+UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
+UNIT_OUT	:= $(BUILD)/tests/unit
+UNIT_CFLAGS	:= -g -O1 -std=gnu11 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
+		   -Itests/unit/fake -Ihypervisor/include -Ihypervisor/arch/arm64/include
+
+.SECONDEXPANSION:
+$(UNIT_OUT)/%: tests/unit/test_%.c $$(unit-$$*) tests/unit/fake/fake.c tests/unit/unit.mk
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $@"
+	$(Q)$(HOSTCC) $(UNIT_CFLAGS) $(unitflags-$*) -MMD -MP -MT $@ -o $@ $(filter %.c,$^) -lcmocka
+
+# runs all, also after a failure, and fails if one failed
+.PHONY: test-unit
+test-unit: $$(addprefix $(UNIT_OUT)/,$$(UNIT_TESTS))
+	$(Q)failed=; for t in $^; do \
+		timeout 120 $$t >$$t.log 2>&1 && grep -h 'PASSED\] [0-9]' $$t.log | sed "s|^|  $$(basename $$t): |" && continue; \
+		cat $$t.log; failed="$$failed $$(basename $$t)"; \
+	done; [ -z "$$failed" ] || { echo "unit tests failed:$$failed" >&2; exit 1; }
+
+-include $(wildcard $(UNIT_OUT)/*.d)
