@@ -34,8 +34,8 @@
 /* for the root cell */
 #define HC_SYSTEM_INFO		HC_FN(16)	/* (ipa of struct hc_system_info, bytes) */
 #define HC_CELL_CREATE		HC_FN(17)	/* (ipa of struct cfg_cell, bytes, ipa of struct hc_error) -> cell id */
-#define HC_CELL_LOADABLE	HC_FN(18)	/* (id): makes a created, loaded, stopped or failed cell's LOAD regions
-						 * reachable for the root cell at their PAs, cleared if the cell had run */
+#define HC_CELL_LOADABLE	HC_FN(18)	/* (id): clears the RAM of a created, stopped or failed cell in batches
+						 * (HC_EAGAIN) and makes it `loaded`: ready for HC_CELL_WRITE and HC_CELL_START */
 #define HC_CELL_START		HC_FN(19)	/* (id, entry IPA, x0 of its first CPU) */
 #define HC_CELL_STOP		HC_FN(20)	/* (id): its CPUs parked, its streams aborting */
 #define HC_CELL_DESTROY		HC_FN(21)	/* (id): all it had goes back to the root cell, cleared */
@@ -44,6 +44,10 @@
 #define HC_CELL_INPUT		HC_FN(24)	/* (id, byte): typed to the cell's hypercall console */
 #define HC_LOG_READ		HC_FN(25)	/* (ipa of buffer, bytes, position) -> bytes; x1 = next position */
 #define HC_CELL_FIND		HC_FN(26)	/* (ipa of name[CL_NAME_LEN]) -> cell id */
+
+#define HC_CELL_WRITE		HC_FN(27)	/* (id, destination IPA in that cell, ipa of source, bytes): copies into a
+						 * LOAD region of a loaded cell; at most HC_WRITE_MAX bytes a call */
+#define HC_WRITE_MAX		65536u
 
 #define HC_EPERM		1	/* not the root cell */
 #define HC_ENOENT		2	/* no such cell */
@@ -63,7 +67,7 @@ struct hc_error {
 };
 
 #define HC_STATE_CREATED	1
-#define HC_STATE_LOADED		2	/* LOADABLE was called and the root cell may be writing */
+#define HC_STATE_LOADED		2	/* cleared, and open for HC_CELL_WRITE */
 #define HC_STATE_RUNNING	3
 #define HC_STATE_STOPPED	4
 #define HC_STATE_FAILED		5

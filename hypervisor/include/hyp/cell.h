@@ -43,7 +43,9 @@ struct cell {
 	u64 mmio_violations;
 	u64 work_done;			/* bytes done of a batched operation (scrub), see cell_mem.c */
 	u32 work_region;
-	u32 pages;			/* of the pool, for this struct and config */
+	u64 exits[HC_EXITS];		/* of CPUs that left it */
+	u64 injected;
+	u32 pages;			/* of the pool, for this struct and its config */
 };
 
 extern spinlock_t cell_lock;
@@ -56,29 +58,72 @@ struct cell *root_cell(void);
 /* At boot: root and boot cells from the system config, their payloads copied. Panics when the image is inconsistent. */
 void cell_boot_all(void);
 
-/* The hypercalls' halves that act; arguments are decoded already. Take cell_lock. Results as in abi/hypercall.h. */
+/*
+ * The hypercalls' halves that act; arguments are decoded already. The caller holds cell_lock. Results as in
+ * abi/hypercall.h; -EAGAIN means that a bounded batch is done and the same call wants to be repeated.
+ */
+s64 cell_build(const struct cfg_cell *config, struct hc_error *err);	/* of a checked config: the id */
+s64 cell_run(struct cell *cell, u64 entry, u64 arg);
 s64 cell_create(const void *blob, size_t bytes, struct hc_error *err);	/* blob in hypervisor memory */
 s64 cell_loadable(u32 id);
+s64 cell_write(u32 id, u64 to, struct cell *from_cell, u64 from, u64 bytes);
 s64 cell_start(u32 id, u64 entry, u64 arg);
 s64 cell_stop(u32 id);
 s64 cell_destroy(u32 id);
 s64 cell_info(u32 id, struct hc_cell_info *info);
 s64 cell_find(const char *name);
+s64 system_info(struct hc_system_info *info);
 
 /*
- * The calling CPU's cell cannot go on: records why, parks its other CPUs, blocks its streams, and parks this CPU; does
- * not return to the guest. `reason` HC_REASON_*.
+ * The calling CPU's cell cannot go on: records why, asks its other CPUs to park, blocks its streams, and parks this
+ * CPU; does not return to the guest. `reason` HC_REASON_*. Takes cell_lock.
  */
 void cell_fail_current(struct cpu *cpu, u32 reason, u64 info) __attribute__((noreturn));
 
-/* Guest memory, by IPA, through the calling CPU's window and the cell's stage 2, page by page.
- * False when any byte is not there with that permission (a partial copy may have been made). */
+/* ---- cell_cpu.c: CPUs of a cell ---- */
+/* All or nothing: the CPUs of the config, from the root cell or from nobody. -EBUSY with err filled. */
+int cell_cpus_take(struct cell *cell, struct hc_error *err);
+void cell_cpus_give_back(struct cell *cell);
+/* PSCI CPU_ON of a CPU of the same cell. False: it is on already. */
+bool cell_cpu_on(struct cpu *target, u64 entry, u64 arg);
+void cell_cpu_off(struct cpu *cpu) __attribute__((noreturn));
+/* Every CPU of the cell is parked when it returns. -EIO: one does not answer. */
+int cell_park_all(struct cell *cell);
+
+/* ---- cell_mem.c: who has which bytes ---- */
+/* The config's memory and BARs into the cell's stage 2, out of the root cell's. All or nothing. */
+int cell_mem_take(struct cell *cell, struct hc_error *err);
+/* One batch of clearing all RAM that is the cell's alone. -EAGAIN: more is left. Starts over after cell_scrub_restart(). */
+int cell_scrub(struct cell *cell);
+void cell_scrub_restart(struct cell *cell);
+/* After stage2_exit() and scrubbing: back into the root cell's stage 2. Cannot fail. */
+void cell_mem_give_back(struct cell *cell);
+/* The cell's RAM, past its own permissions: for loading. False: not wholly in a region with all of `flags`. */
+bool cell_mem_write(struct cell *cell, u64 to, const void *from, size_t bytes, u32 flags);
+
+/* ---- cell_dma.c: streams of a cell ---- */
+int cell_streams_take(struct cell *cell, struct hc_error *err);
+void cell_streams_give_back(struct cell *cell);
+int cell_streams_attach(struct cell *cell);
+/* Every stream of the cell aborts when it returns; -EIO: an SMMU did not confirm. */
+int cell_streams_block(struct cell *cell);
+
+/* ---- guest_mem.c ---- */
+/*
+ * Guest memory, by IPA, through the calling CPU's window and the cell's stage 2, page by page. The caller holds
+ * cell_lock: memory changes hands only under it. False when any byte is not there with that permission (a partial copy
+ * may have been made).
+ */
 bool guest_read(struct cell *cell, ipaddr_t from, void *to, size_t bytes);
 bool guest_write(struct cell *cell, ipaddr_t to, const void *from, size_t bytes);
 
-/* ---- cell_mem.c: who has which bytes ---- */
-int cell_mem_take(struct cell *cell, struct hc_error *err);
-/* ---- cell_console.c ---- */
-s64 console_write(struct cell *cell, u32 bytes, const u64 *words);
+/* ---- cell_console.c: the hypercall console ---- */
+int console_init(struct cell *cell);
+void console_exit(struct cell *cell);
+/* Bytes taken. Any CPU of the cell, without cell_lock. */
+s64 console_write(struct cell *cell, u64 bytes, const u64 *words);
+s64 console_getc(struct cell *cell);
+s64 console_input(struct cell *cell, u8 byte);
+s64 console_read(struct cell *cell, u64 position, char *buf, size_t size, u64 *next);
 
 #endif

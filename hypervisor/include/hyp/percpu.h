@@ -8,6 +8,8 @@
 
 #include <abi/config.h>
 #include <abi/hypercall.h>
+#include <arch/cpu.h>
+#include <hyp/printk.h>
 #include <hyp/types.h>
 #include <hyp/vgic.h>
 
@@ -52,8 +54,10 @@ struct cpu {
 extern struct cpu cpus[CPU_MAX];
 extern u32 cpu_count;
 
-/* The calling CPU's own. */
-struct cpu *this_cpu(void);
+/* Enters the cell that a START request names, or parks. The boot CPU's last step; also from a parked CPU. */
+void cpu_run(struct cpu *cpu) __attribute__((noreturn));
+/* The calling CPU leaves its cell, if it is in one, and waits in EL2 for requests. */
+void cpu_park(struct cpu *cpu) __attribute__((noreturn));
 
 /* Sets request bits and sends the cross call. */
 void cpu_request(struct cpu *cpu, u32 requests);

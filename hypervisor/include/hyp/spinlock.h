@@ -23,6 +23,13 @@ static inline void spin_lock(spinlock_t *lock)
 		cpu_relax();
 }
 
+static inline bool spin_trylock(spinlock_t *lock)
+{
+	u32 ticket = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
+
+	return __atomic_compare_exchange_n(&lock->next, &ticket, ticket + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 static inline void spin_unlock(spinlock_t *lock)
 {
 	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);

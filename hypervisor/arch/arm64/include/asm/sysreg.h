@@ -5,12 +5,16 @@
 
 #include <hyp/bits.h>
 
-#define sysreg_read(name) ({						\
+/* two levels, so that a name can be a macro */
+#define sysreg_read(name)	sysreg_read_(name)
+#define sysreg_write(name, value) sysreg_write_(name, value)
+
+#define sysreg_read_(name) ({						\
 	u64 value_;							\
 	__asm__ volatile("mrs %0, " #name : "=r" (value_) :: "memory");	\
 	value_;								\
 })
-#define sysreg_write(name, value) do {					\
+#define sysreg_write_(name, value) do {					\
 	u64 value_ = (value);						\
 	__asm__ volatile("msr " #name ", %x0" :: "rZ" (value_) : "memory");	\
 } while (0)

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CPU set-up at EL2, and the state in which a guest's CPU starts. The ID registers are not trapped, so whatever they
+ * announce must work at EL1; what a cell must not have (PMU, debug, trace, SPE) is trapped and emulated as absent.
+ */
+#include <arch/cpu.h>
+#include <arch/barrier.h>
+#include <arch/pte.h>
+#include <asm/entry.h>
+#include <asm/sysreg.h>
+#include <hyp/hyp_map.h>
+#include <hyp/page_pool.h>
+
+#define HCR_VM		BIT(0)
+#define HCR_SWIO	BIT(1)
+#define HCR_PTW		BIT(2)
+#define HCR_FMO		BIT(3)
+#define HCR_IMO		BIT(4)
+#define HCR_AMO		BIT(5)
+#define HCR_TSC		BIT(19)
+#define HCR_TIDCP	BIT(20)
+#define HCR_TACR	BIT(21)
+#define HCR_RW		BIT(31)
+#define HCR_APK		BIT(40)
+#define HCR_API		BIT(41)
+#define HCR_ATA		BIT(56)
+/* invalidate by set/way also cleans (SWIO): it cannot drop another cell's data from a shared cache */
+#define HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW)
+
+#define CPTR_TZ		BIT(8)
+#define CPTR_TSM	BIT(12)
+#define CPTR_TTA	BIT(20)
+#define CPTR_TAM	BIT(30)
+#define CPTR_RES1	0x33ffULL
+
+/* PMU, debug, OS lock, trace, SPE: all to EL2 */
+#define MDCR_HPMN	GENMASK(4, 0)
+#define MDCR_TPMCR	BIT(5)
+#define MDCR_TPM	BIT(6)
+#define MDCR_TDA	BIT(9)
+#define MDCR_TDOSA	BIT(10)
+#define MDCR_TDRA	BIT(11)
+#define MDCR_TPMS	BIT(14)
+#define MDCR_TTRF	BIT(19)
+#define MDCR_GUEST	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
+
+#define CNTHCTL_EL1PCTEN	BIT(0)
+#define CNTHCTL_EL1PCEN		BIT(1)
+
+#define MPIDR_AFFINITY	(GENMASK(39, 32) | GENMASK(23, 0))
+#define MPIDR_RES1	BIT(31)
+
+#define PFR0_SVE	GENMASK(35, 32)
+#define PFR0_AMU	GENMASK(47, 44)
+#define PFR1_MTE	GENMASK(11, 8)
+#define PFR1_SME	GENMASK(27, 24)
+#define ISAR1_APA	GENMASK(7, 4)
+#define ISAR1_API	GENMASK(11, 8)
+#define ISAR2_APA3	GENMASK(15, 12)
+#define ISAR2_MOPS	GENMASK(19, 16)
+#define MMFR0_PARANGE	GENMASK(3, 0)
+#define MMFR0_FGT	GENMASK(59, 56)
+#define MMFR1_HCX	GENMASK(43, 40)
+#define MMFR3_TCRX	GENMASK(3, 0)
+#define MMFR3_SCTLRX	GENMASK(7, 4)
+#define DFR0_PMUVER	GENMASK(11, 8)
+
+#define HCRX_EL2	S3_4_C1_C2_2
+#define HCRX_SMPME	BIT(5)
+#define HCRX_MSCEN	BIT(11)
+#define HCRX_TCR2EN	BIT(14)
+#define HCRX_SCTLR2EN	BIT(15)
+#define HFGRTR_EL2	S3_4_C1_C1_4
+#define HFGWTR_EL2	S3_4_C1_C1_5
+#define HFGITR_EL2	S3_4_C1_C1_6
+#define HDFGRTR_EL2	S3_4_C3_C1_4
+#define HDFGWTR_EL2	S3_4_C3_C1_5
+/* bits with inverted sense that belong to features a guest may see: 1 means "do not trap" */
+#define HFG_NTPIDR2	BIT(55)
+#define HFG_NSMPRI	BIT(54)
+#define ISAR2_EL1	S3_0_C0_C6_2
+#define MMFR3_EL1	S3_0_C0_C7_3
+#define ZCR_EL2		S3_4_C1_C2_0
+#define SMCR_EL2	S3_4_C1_C2_6
+#define SMCR_FA64	BIT(31)
+#define VEC_LEN_MAX	15ULL
+
+#define S2_PS_40	2
+
+extern char hyp_vectors[], secondary_entry[];
+
+static bool has(u64 id, u64 field)
+{
+	u64 value = FIELD_GET(field, id);
+
+	return value && value != 0xf;
+}
+
+u64 s2_vtcr(void)
+{
+	u64 ps = FIELD_GET(MMFR0_PARANGE, sysreg_read(id_aa64mmfr0_el1));
+
+	return FIELD_PREP(VTCR_T0SZ, 64 - S2_IPA_BITS) | FIELD_PREP(VTCR_SL0, 1) | FIELD_PREP(VTCR_IRGN0, 1) |
+	       FIELD_PREP(VTCR_ORGN0, 1) | FIELD_PREP(VTCR_SH0, 3) | FIELD_PREP(VTCR_PS, MIN(ps, 5)) | BIT(31);
+}
+
+/* Features that EL2 must switch on for EL1, as far as this CPU has them. */
+static void enable_features(void)
+{
+	u64 pfr0 = sysreg_read(id_aa64pfr0_el1), pfr1 = sysreg_read(id_aa64pfr1_el1);
+	u64 isar2 = sysreg_read(ISAR2_EL1), mmfr3 = sysreg_read(MMFR3_EL1);
+	u64 cptr = CPTR_RES1 | CPTR_TTA;
+	u64 hcrx = 0;
+
+	if (has(pfr0, PFR0_AMU))
+		cptr |= CPTR_TAM;
+	if (has(pfr0, PFR0_SVE))
+		cptr &= ~CPTR_TZ;
+	if (has(pfr1, PFR1_SME))
+		cptr &= ~CPTR_TSM;
+	sysreg_write(cptr_el2, cptr);
+	isb();
+	if (has(pfr0, PFR0_SVE))
+		sysreg_write(ZCR_EL2, VEC_LEN_MAX);
+	if (has(pfr1, PFR1_SME)) {
+		sysreg_write(SMCR_EL2, SMCR_FA64 | VEC_LEN_MAX);
+		hcrx |= HCRX_SMPME;
+	}
+	if (has(sysreg_read(id_aa64mmfr0_el1), MMFR0_FGT)) {
+		u64 sme = has(pfr1, PFR1_SME) ? HFG_NTPIDR2 | HFG_NSMPRI : 0;
+
+		sysreg_write(HFGRTR_EL2, sme);
+		sysreg_write(HFGWTR_EL2, sme);
+		sysreg_write(HFGITR_EL2, 0);
+		sysreg_write(HDFGRTR_EL2, 0);
+		sysreg_write(HDFGWTR_EL2, 0);
+	}
+	if (has(isar2, ISAR2_MOPS))
+		hcrx |= HCRX_MSCEN;
+	if (has(mmfr3, MMFR3_TCRX))
+		hcrx |= HCRX_TCR2EN;
+	if (has(mmfr3, MMFR3_SCTLRX))
+		hcrx |= HCRX_SCTLR2EN;
+	if (has(sysreg_read(id_aa64mmfr1_el1), MMFR1_HCX))
+		sysreg_write(HCRX_EL2, hcrx);
+}
+
+static u64 guest_hcr(void)
+{
+	u64 isar1 = sysreg_read(id_aa64isar1_el1), hcr = HCR_GUEST;
+
+	if (has(isar1, ISAR1_APA) || has(isar1, ISAR1_API) || has(sysreg_read(ISAR2_EL1), ISAR2_APA3))
+		hcr |= HCR_API | HCR_APK;
+	if (FIELD_GET(PFR1_MTE, sysreg_read(id_aa64pfr1_el1)) >= 2)
+		hcr |= HCR_ATA;
+	return hcr;
+}
+
+const char *arch_cpu_init(void)
+{
+	u64 hpmn = 0;
+
+	if (FIELD_GET(MMFR0_PARANGE, sysreg_read(id_aa64mmfr0_el1)) < S2_PS_40)
+		return "its physical address range is below 40 bits, which every cell's stage 2 needs";
+	sysreg_write(vbar_el2, (u64)hyp_vectors);
+	if (has(sysreg_read(id_aa64dfr0_el1), DFR0_PMUVER))
+		hpmn = FIELD_GET(GENMASK(15, 11), sysreg_read(pmcr_el0));
+	sysreg_write(mdcr_el2, MDCR_GUEST | FIELD_PREP(MDCR_HPMN, hpmn));
+	enable_features();
+	sysreg_write(hstr_el2, 0);
+	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
+	sysreg_write(cntvoff_el2, 0);
+	sysreg_write(cnthp_ctl_el2, 0);
+	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
+	sysreg_write(vtcr_el2, s2_vtcr());
+	sysreg_write(hcr_el2, guest_hcr());
+	isb();
+	return NULL;
+}
+
+u64 arch_mpidr(void)
+{
+	return sysreg_read(mpidr_el1) & MPIDR_AFFINITY;
+}
+
+void arch_guest_reset(u64 vttbr, u64 vmpidr)
+{
+	sysreg_write(vttbr_el2, vttbr);
+	sysreg_write(vmpidr_el2, vmpidr | MPIDR_RES1);
+	sysreg_write(sctlr_el1, 0x30d00800);
+	sysreg_write(cpacr_el1, 0);
+	sysreg_write(ttbr0_el1, 0);
+	sysreg_write(ttbr1_el1, 0);
+	sysreg_write(tcr_el1, 0);
+	sysreg_write(mair_el1, 0);
+	sysreg_write(amair_el1, 0);
+	sysreg_write(vbar_el1, 0);
+	sysreg_write(contextidr_el1, 0);
+	sysreg_write(esr_el1, 0);
+	sysreg_write(far_el1, 0);
+	sysreg_write(afsr0_el1, 0);
+	sysreg_write(afsr1_el1, 0);
+	sysreg_write(par_el1, 0);
+	sysreg_write(elr_el1, 0);
+	sysreg_write(spsr_el1, 0);
+	sysreg_write(sp_el0, 0);
+	sysreg_write(sp_el1, 0);
+	sysreg_write(tpidr_el0, 0);
+	sysreg_write(tpidrro_el0, 0);
+	sysreg_write(tpidr_el1, 0);
+	sysreg_write(csselr_el1, 0);
+	sysreg_write(cntkctl_el1, 0);
+	sysreg_write(cntv_ctl_el0, 0);
+	sysreg_write(cntv_cval_el0, 0);
+	sysreg_write(cntp_ctl_el0, 0);
+	sysreg_write(cntp_cval_el0, 0);
+	sysreg_write(mdscr_el1, 0);
+	isb();
+	/* a TLB may still hold what this CPU translated for another cell's tables of the same VMID number */
+	__asm__ volatile("tlbi vmalls12e1\n\tic iallu" ::: "memory");
+	__asm__ volatile("dsb nsh" ::: "memory");
+	isb();
+}
+
+void arch_guest_leave(void)
+{
+	sysreg_write(cntv_ctl_el0, 0);
+	sysreg_write(cntp_ctl_el0, 0);
+	sysreg_write(vttbr_el2, 0);
+	isb();
+}
+
+void arch_hyp_lock_down(void)
+{
+	sysreg_write(sctlr_el2, SCTLR_VALUE | SCTLR_WXN);
+	isb();
+}
+
+struct cpu *this_cpu(void)
+{
+	return (struct cpu *)sysreg_read(tpidr_el2);
+}
+
+void arch_set_this_cpu(struct cpu *cpu)
+{
+	sysreg_write(tpidr_el2, (u64)cpu);
+}
+
+paddr_t arch_secondary_entry(void)
+{
+	return hyp_pa(secondary_entry);
+}

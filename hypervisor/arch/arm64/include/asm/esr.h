@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ESR_EL2 and what belongs to a fault. */
+#ifndef ASM_ESR_H
+#define ASM_ESR_H
+
+#include <hyp/addr.h>
+#include <hyp/bits.h>
+
+#define ESR_EC		GENMASK(31, 26)
+#define ESR_IL		BIT(25)
+#define ESR_ISS		GENMASK(24, 0)
+
+#define EC_MAX		63
+#define EC_UNKNOWN	0x00
+#define EC_HVC32	0x12
+#define EC_SMC32	0x13
+#define EC_HVC64	0x16
+#define EC_SMC64	0x17
+#define EC_SYSREG	0x18
+#define EC_IABT_LOWER	0x20
+#define EC_IABT_SAME	0x21
+#define EC_DABT_LOWER	0x24
+#define EC_DABT_SAME	0x25
+
+/* ISS of a data abort */
+#define ISS_ISV		BIT(24)
+#define ISS_SAS		GENMASK(23, 22)
+#define ISS_SSE		BIT(21)
+#define ISS_SRT		GENMASK(20, 16)
+#define ISS_SF		BIT(15)
+#define ISS_FNV		BIT(10)
+#define ISS_CM		BIT(8)
+#define ISS_S1PTW	BIT(7)
+#define ISS_WNR		BIT(6)
+#define ISS_FSC		GENMASK(5, 0)
+#define FSC_TYPE	GENMASK(5, 2)
+#define FSC_TRANSLATION	1
+#define FSC_ACCESS_FLAG	2
+#define FSC_PERMISSION	3
+#define FSC_EXTERNAL	0x10
+
+#define HPFAR_FIPA	GENMASK(43, 4)
+
+/* The IPA of the abort that this CPU just took: HPFAR_EL2 where the architecture fills it in, else by asking the MMU.
+ * ~0 when there is no telling (the guest changed its tables meanwhile). */
+ipaddr_t fault_ipa(u64 esr);
+
+#endif

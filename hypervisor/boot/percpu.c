@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The CPUs: bring-up, parking, cross calls. A CPU either runs its cell or is parked here in EL2 with interrupts masked,
+ * asleep until another CPU's request and SGI wake it.
+ */
+#include <arch/barrier.h>
+#include <arch/cpu.h>
+#include <arch/timer.h>
+#include <hyp/boot.h>
+#include <hyp/cell.h>
+#include <hyp/hyp_map.h>
+#include <hyp/printk.h>
+
+#define PSCI_CPU_ON_64		0xc4000003u
+#define CPU_ON_TIMEOUT_US	1000000
+#define PARK_TIMEOUT_US		100000
+
+struct cpu cpus[CPU_MAX];
+u32 cpu_count;
+/* for entry.S: the final map and the stacks of the CPUs to come */
+u64 secondary_root;
+u64 secondary_stacks[CPU_MAX];
+
+static int cpu_setup(u32 id, u64 mpidr)
+{
+	struct cpu *cpu = &cpus[id];
+	void *stack = hyp_map_stack(id);
+
+	if (!stack)
+		return -ENOMEM;
+	cpu->id = id;
+	cpu->mpidr = mpidr;
+	cpu->stack_top = (u64)stack;
+	cpu->state = CPU_ABSENT;
+	secondary_stacks[id] = cpu->stack_top;
+	return 0;
+}
+
+int percpu_init(const struct cfg_system *sys)
+{
+	const char *problem = arch_cpu_init();
+
+	if (problem) {
+		pr_err("cpu 0: %s", problem);
+		return -EINVAL;
+	}
+	for (u32 i = 0; i < sys->cpu_count; i++) {
+		if (cpu_setup(i, cfg_cpus(sys)[i].mpidr))
+			return -ENOMEM;
+	}
+	if (cpus[0].mpidr != arch_mpidr()) {
+		pr_err("this CPU has MPIDR 0x%llx, the system config's first CPU 0x%llx",
+		       (unsigned long long)arch_mpidr(), (unsigned long long)cpus[0].mpidr);
+		return -EINVAL;
+	}
+	cpu_count = sys->cpu_count;
+	cpus[0].state = CPU_PARKED;
+	arch_set_this_cpu(&cpus[0]);
+	return 0;
+}
+
+int percpu_start_others(const struct cfg_system *sys)
+{
+	u64 entry = arch_secondary_entry().pa;
+
+	secondary_root = hyp_map_root().pa;
+	dsb_ish();
+	for (u32 i = 1; i < cpu_count; i++) {
+		u64 deadline = timer_deadline_us(CPU_ON_TIMEOUT_US);
+		s64 err = arch_firmware_call(PSCI_CPU_ON_64, cpus[i].mpidr, entry, i);
+
+		while (!err && __atomic_load_n(&cpus[i].state, __ATOMIC_ACQUIRE) == CPU_ABSENT && !timer_passed(deadline))
+			wait_for_event();
+		if (cpus[i].state == CPU_ABSENT)
+			pr_err("cpu %u (MPIDR 0x%llx) does not start: PSCI says %lld", i,
+			       (unsigned long long)cpus[i].mpidr, (long long)err);
+	}
+	return 0;
+}
+
+void secondary_main(u64 number)
+{
+	struct cpu *cpu = &cpus[number];
+	const char *problem;
+
+	arch_set_this_cpu(cpu);
+	arch_hyp_lock_down();
+	problem = arch_cpu_init();
+	if (problem || gic_cpu_init(cpu)) {
+		pr_err("cpu %u cannot be used: %s", cpu->id, problem ? problem : "its interrupt controller does not answer");
+		arch_halt();
+	}
+	cpu_park(cpu);
+}
+
+/* Asleep in EL2. Runs on an empty stack, so that a request can be taken from any depth. */
+static void park_loop(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->state, CPU_PARKED, __ATOMIC_RELEASE);
+	send_event();
+	for (;;) {
+		wait_for_interrupt();
+		gic_handle_irq(cpu);
+	}
+}
+
+void cpu_park(struct cpu *cpu)
+{
+	vgic_cpu_park(cpu);
+	arch_guest_leave();
+	__atomic_and_fetch(&cpu->requests, ~CPU_REQ_PARK, __ATOMIC_ACQ_REL);
+	arch_call_fresh(park_loop, cpu);
+}
+
+static void enter_guest(struct cpu *cpu)
+{
+	struct cell *cell = cpu->cell;
+
+	arch_guest_reset(stage2_vttbr(&cell->s2), cpu->vmpidr);
+	vgic_cpu_reset(cpu);
+	cpu->exits[HC_EXIT_OTHER]++;
+	__atomic_store_n(&cpu->state, CPU_RUNNING, __ATOMIC_RELEASE);
+	arch_guest_enter(cpu->start_entry, cpu->start_arg);
+}
+
+void cpu_run(struct cpu *cpu)
+{
+	if (__atomic_fetch_and(&cpu->requests, ~CPU_REQ_START, __ATOMIC_ACQ_REL) & CPU_REQ_START)
+		enter_guest(cpu);
+	cpu_park(cpu);
+}
+
+void cpu_request(struct cpu *cpu, u32 requests)
+{
+	__atomic_or_fetch(&cpu->requests, requests, __ATOMIC_ACQ_REL);
+	gic_send_hyp_sgi(cpu);
+}
+
+int cpu_park_sync(struct cpu *cpu)
+{
+	u64 deadline = timer_deadline_us(PARK_TIMEOUT_US);
+
+	if (cpu->state == CPU_ABSENT)
+		return 0;
+	cpu_request(cpu, CPU_REQ_PARK);
+	while (__atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) != CPU_PARKED ||
+	       (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & CPU_REQ_PARK)) {
+		if (timer_passed(deadline)) {
+			pr_err("cpu %u does not answer the request to leave cell %s", cpu->id,
+			       cpu->cell ? cpu->cell->name : "(none)");
+			return -EIO;
+		}
+		cpu_relax();
+	}
+	return 0;
+}
+
+void cpu_handle_requests(struct cpu *cpu)
+{
+	u32 requests = __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE);
+
+	if (requests & CPU_REQ_HALT)
+		arch_halt();
+	if (requests & CPU_REQ_PARK) {
+		/* a start that was asked for before the park is void */
+		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_START, __ATOMIC_ACQ_REL);
+		cpu_park(cpu);
+	}
+	if (requests & CPU_REQ_VGIC) {
+		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VGIC, __ATOMIC_ACQ_REL);
+		if (cpu->state == CPU_RUNNING)
+			vgic_sync(cpu);
+	}
+	if ((requests & CPU_REQ_START) && cpu->state == CPU_PARKED)
+		cpu_run(cpu);
+}

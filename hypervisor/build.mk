@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The hypervisor: $(BUILD)/hypervisor/cloister.{elf,bin}; with MUTATION=X in $(BUILD)/hypervisor-X, so that a deliberate
+# defect never ends up in the real image.
+
+HYP_OUT		:= $(BUILD)/hypervisor$(if $(filter-out NONE,$(MUTATION)),-$(MUTATION))
+HYP_CONFIG	:= $(BUILD)/include/generated/autoconf.h
+-include $(BUILD)/.config
+
+HYP_SRC := $(sort $(wildcard $(addprefix hypervisor/,arch/arm64/*.S arch/arm64/*.c lib/*.c mm/*.c config/*.c boot/*.c \
+	cell/*.c trap/*.c gic/*.c smmu/*.c uart/*.c)))
+HYP_SRC += $(if $(filter n,$(CONFIG_PCI)),hypervisor/pci/none.c,$(sort $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))))
+HYP_OBJ := $(patsubst hypervisor/%,$(HYP_OUT)/%.o,$(HYP_SRC))
+
+HYP_CPPFLAGS := -Ihypervisor/include -Ihypervisor/arch/arm64/include $(if $(wildcard $(HYP_CONFIG)),-include $(HYP_CONFIG)) \
+	-DCONFIG_MUTATION=MUTATION_$(MUTATION)
+HYP_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-unused-parameter \
+	-ffreestanding -fno-builtin-printf -fno-common -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer \
+	-march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics -mcmodel=small -nostdlib
+VERSION_TEXT := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
+
+.PHONY: hypervisor
+hypervisor: $(HYP_OUT)/cloister.bin
+
+$(HYP_OUT)/version.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define CLOISTER_BUILD "$(VERSION_TEXT)"' | cmp -s - $@ || echo '#define CLOISTER_BUILD "$(VERSION_TEXT)"' > $@
+.PHONY: FORCE
+FORCE:
+
+$(HYP_OUT)/%.c.o: hypervisor/%.c hypervisor/build.mk
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(HYP_CPPFLAGS) $(HYP_CFLAGS) -MMD -MP -c $< -o $@
+$(HYP_OUT)/boot/init.c.o: HYP_CPPFLAGS += -include $(HYP_OUT)/version.h
+$(HYP_OUT)/boot/init.c.o: $(HYP_OUT)/version.h
+$(HYP_OUT)/cell/cell_info.c.o: HYP_CPPFLAGS += -include $(HYP_OUT)/version.h
+$(HYP_OUT)/cell/cell_info.c.o: $(HYP_OUT)/version.h
+
+$(HYP_OUT)/%.S.o: hypervisor/%.S hypervisor/build.mk
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(HYP_CPPFLAGS) -D__ASSEMBLER__ -march=armv8-a -g -MMD -MP -c $< -o $@
+
+$(HYP_OUT)/hyp.lds: hypervisor/arch/arm64/hyp.lds hypervisor/build.mk
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(HYP_OUT)/cloister.elf: $(HYP_OBJ) $(HYP_OUT)/hyp.lds
+	@echo "  LD      $@"
+	$(Q)$(CROSS)ld -T $(HYP_OUT)/hyp.lds --gc-sections --no-warn-rwx-segments -z max-page-size=4096 -o $@ $(HYP_OBJ)
+
+$(HYP_OUT)/cloister.bin: $(HYP_OUT)/cloister.elf
+	$(Q)$(CROSS)objcopy -O binary $< $@
+
+-include $(HYP_OBJ:.o=.d)

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The life of a cell: created -> loaded -> running -> stopped | failed -> destroyed. Everything here runs under
+ * cell_lock; each step is either completed or undone in reverse order.
+ */
+#include <arch/cache.h>
+#include <hyp/cell.h>
+#include <hyp/hyp_map.h>
+#include <hyp/string.h>
+
+#define CELL_PAGES	DIV_ROUND_UP(sizeof(struct cell) + CFG_MAX_CELL_SIZE, PAGE_SIZE)
+
+spinlock_t cell_lock;
+struct cell *cells[CFG_MAX_CELLS];
+
+static const char *const state_names[] = {
+	[HC_STATE_CREATED] = "created", [HC_STATE_LOADED] = "loaded", [HC_STATE_RUNNING] = "running",
+	[HC_STATE_STOPPED] = "stopped", [HC_STATE_FAILED] = "failed", [HC_STATE_DESTROYING] = "destroying",
+};
+
+struct cell *root_cell(void)
+{
+	return cells[0] && cells[0]->is_root ? cells[0] : NULL;
+}
+
+static struct cell *find_cell(u32 id)
+{
+	return id < CFG_MAX_CELLS ? cells[id] : NULL;
+}
+
+/* A cell that the root cell manages: not itself. */
+static struct cell *find_managed(u32 id)
+{
+	struct cell *cell = find_cell(id);
+
+	return cell && !cell->is_root ? cell : NULL;
+}
+
+s64 cell_find(const char *name)
+{
+	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
+		if (cells[id] && !strcmp(cells[id]->name, name))
+			return id;
+	}
+	return -ENOENT;
+}
+
+static void set_state(struct cell *cell, u32 state)
+{
+	cell->state = state;
+	pr_info("cell %s: %s", cell->name, state_names[state]);
+}
+
+/* The struct and behind it the cell's own copy of its config. */
+static struct cell *cell_alloc(const struct cfg_cell *config)
+{
+	struct cell *cell = page_alloc(CELL_PAGES, 1);
+	struct cfg_cell *copy;
+
+	if (!cell)
+		return NULL;
+	copy = (struct cfg_cell *)((char *)cell + ALIGN_UP(sizeof(*cell), 8));
+	memcpy(copy, config, config->hdr.size);
+	cell->config = copy;
+	cell->pages = CELL_PAGES;
+	cell->is_root = config->flags & CFG_CELL_ROOT;
+	cell->inject_abort = config->flags & (CFG_CELL_ROOT | CFG_CELL_INJECT_ABORT);
+	memcpy(cell->name, config->name, sizeof(cell->name) - 1);
+	cell->dma.name = cell->name;
+	cell->dma.s2 = &cell->s2;
+	return cell;
+}
+
+static s64 free_id(void)
+{
+	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
+		if (!cells[id])
+			return id;
+	}
+	return -ENOSPC;
+}
+
+static int build(struct cell *cell, struct hc_error *err)
+{
+	int result;
+
+	result = stage2_init(&cell->s2, cell->id + 1);
+	if (result)
+		return result;
+	result = console_init(cell);
+	if (result)
+		goto err_stage2;
+	result = cell_cpus_take(cell, err);
+	if (result)
+		goto err_console;
+	result = cell_streams_take(cell, err);
+	if (result)
+		goto err_cpus;
+	result = vpci_cell_init(cell, err);
+	if (result)
+		goto err_streams;
+	result = cell_mem_take(cell, err);
+	if (result)
+		goto err_vpci;
+	result = vgic_cell_init(cell);
+	if (result)
+		goto err_mem;
+	return 0;
+
+err_mem:
+	stage2_exit(&cell->s2);
+	cell_mem_give_back(cell);
+	vpci_cell_exit(cell);
+	cell_streams_give_back(cell);
+	cell_cpus_give_back(cell);
+	console_exit(cell);
+	return result;
+err_vpci:
+	vpci_cell_exit(cell);
+err_streams:
+	cell_streams_give_back(cell);
+err_cpus:
+	cell_cpus_give_back(cell);
+err_console:
+	console_exit(cell);
+err_stage2:
+	stage2_exit(&cell->s2);
+	return result;
+}
+
+/* A checked config becomes a cell; its id, or an error and nothing has changed. */
+s64 cell_build(const struct cfg_cell *config, struct hc_error *err)
+{
+	struct cell *cell;
+	s64 id = free_id();
+	int result;
+
+	if (id < 0) {
+		snprintf(err->text, sizeof(err->text), "there are %d cells already", CFG_MAX_CELLS);
+		return id;
+	}
+	cell = cell_alloc(config);
+	if (!cell) {
+		snprintf(err->text, sizeof(err->text), "the page pool is used up");
+		return -ENOMEM;
+	}
+	cell->id = id;
+	cells[id] = cell;
+	result = build(cell, err);
+	if (result) {
+		if (!err->text[0])
+			snprintf(err->text, sizeof(err->text), "cell %s cannot be built (error %d)", cell->name, -result);
+		cells[id] = NULL;
+		page_free(cell, cell->pages);
+		return result;
+	}
+	set_state(cell, HC_STATE_CREATED);
+	return id;
+}
+
+s64 cell_create(const void *blob, size_t bytes, struct hc_error *err)
+{
+	const struct cfg_cell *config = blob;
+	struct cfg_error cfg_err = { "" };
+	int result = config_check_cell(blob, bytes, system_config, &cfg_err);
+
+	if (!result && (config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT))) {
+		snprintf(err->text, sizeof(err->text), "flags 0x%x: root and boot cells stand in the system config",
+			 config->flags);
+		return -EINVAL;
+	}
+	for (u32 id = 0; !result && id < CFG_MAX_CELLS; id++) {
+		if (cells[id])
+			result = config_check_pair(config, cells[id]->config, &cfg_err);
+	}
+	if (result) {
+		memcpy(err->text, cfg_err.text, sizeof(err->text));
+		return result;
+	}
+	return cell_build(config, err);
+}
+
+s64 cell_loadable(u32 id)
+{
+	struct cell *cell = find_managed(id);
+	int result;
+
+	if (!cell)
+		return -ENOENT;
+	if (cell->state == HC_STATE_LOADED)
+		return 0;
+	if (cell->state == HC_STATE_RUNNING || cell->state == HC_STATE_DESTROYING)
+		return -ESTATE;
+	result = cell_park_all(cell);
+	if (!result)
+		result = cell_scrub(cell);
+	if (result)
+		return result;
+	cell_scrub_restart(cell);
+	set_state(cell, HC_STATE_LOADED);
+	return 0;
+}
+
+s64 cell_write(u32 id, u64 to, struct cell *from_cell, u64 from, u64 bytes)
+{
+	static u8 page[PAGE_SIZE] __attribute__((aligned(16)));
+	struct cell *cell = find_managed(id);
+
+	if (!cell)
+		return -ENOENT;
+	if (cell->state != HC_STATE_LOADED)
+		return -ESTATE;
+	if (bytes > HC_WRITE_MAX)
+		return -EINVAL;
+	for (u64 done = 0; done < bytes; ) {
+		u64 piece = MIN(bytes - done, PAGE_SIZE);
+
+		if (!guest_read(from_cell, ipa(from + done), page, piece))
+			return -EFAULT;
+		if (!cell_mem_write(cell, to + done, page, piece, CFG_MEM_LOAD))
+			return -EINVAL;
+		done += piece;
+	}
+	return 0;
+}
+
+s64 cell_run(struct cell *cell, u64 entry, u64 arg)
+{
+	u64 left;
+	u32 prot;
+	paddr_t out;
+
+	if (!stage2_lookup(&cell->s2, ipa(entry), &out, &prot, &left) || !(prot & PROT_EXEC))
+		return -EINVAL;
+	vgic_cell_reset(cell);
+	vpci_cell_reset(cell);
+	icache_inval_all();
+	if (cell_streams_attach(cell))
+		return -EIO;
+	cell->reason = HC_REASON_NONE;
+	cell->starts++;
+	set_state(cell, HC_STATE_RUNNING);
+	cell_cpu_on(cell->vcpu[0], entry, arg);
+	return 0;
+}
+
+s64 cell_start(u32 id, u64 entry, u64 arg)
+{
+	struct cell *cell = find_managed(id);
+
+	if (!cell)
+		return -ENOENT;
+	if (cell->state != HC_STATE_LOADED)
+		return -ESTATE;
+	return cell_run(cell, entry, arg);
+}
+
+/* No CPU runs it, no stream of it reaches memory. */
+static int quiesce(struct cell *cell)
+{
+	int cpus_result = cell_park_all(cell), dma_result = cell_streams_block(cell);
+
+	vpci_cell_reset(cell);
+	return cpus_result ? cpus_result : dma_result;
+}
+
+s64 cell_stop(u32 id)
+{
+	struct cell *cell = find_managed(id);
+	int result;
+
+	if (!cell)
+		return -ENOENT;
+	if (cell->state != HC_STATE_RUNNING)
+		return -ESTATE;
+	result = quiesce(cell);
+	if (result)
+		return result;
+	set_state(cell, HC_STATE_STOPPED);
+	return 0;
+}
+
+/* Everything but the memory, which is being cleared, is free from here on. */
+static int dismantle(struct cell *cell)
+{
+	int result = quiesce(cell);
+
+	if (result)
+		return result;
+	vgic_cell_exit(cell);
+	vpci_cell_exit(cell);
+	stage2_exit(&cell->s2);
+	cell_scrub_restart(cell);
+	set_state(cell, HC_STATE_DESTROYING);
+	return 0;
+}
+
+s64 cell_destroy(u32 id)
+{
+	struct cell *cell = find_managed(id);
+	int result = 0;
+
+	if (!cell)
+		return -ENOENT;
+	if (cell->state != HC_STATE_DESTROYING)
+		result = dismantle(cell);
+	if (!result)
+		result = cell_scrub(cell);
+	if (result)
+		return result;
+	cell_mem_give_back(cell);
+	cell_streams_give_back(cell);
+	cell_cpus_give_back(cell);
+	console_exit(cell);
+	pr_info("cell %s: destroyed", cell->name);
+	cells[id] = NULL;
+	page_free(cell, cell->pages);
+	return 0;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CPUs of cells. A CPU changes its owner only while it is parked in EL2 and switched off in the PSCI sense, under
+ * cell_lock.
+ */
+#include <arch/barrier.h>
+#include <hyp/cell.h>
+#include <hyp/string.h>
+
+static int check_free(const struct cpu *cpu, struct hc_error *err)
+{
+	if (cpu->state == CPU_ABSENT) {
+		snprintf(err->text, sizeof(err->text), "cpu %u did not start at boot", cpu->id);
+		return -EBUSY;
+	}
+	if (cpu->cell && !cpu->cell->is_root) {
+		snprintf(err->text, sizeof(err->text), "cpu %u belongs to cell %s", cpu->id, cpu->cell->name);
+		return -EBUSY;
+	}
+	if (cpu->on || __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) != CPU_PARKED) {
+		snprintf(err->text, sizeof(err->text), "cpu %u is in use by the root cell: take it offline first", cpu->id);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static void leave(struct cpu *cpu)
+{
+	struct cell *cell = cpu->cell;
+
+	if (!cell)
+		return;
+	cell->vcpu[cpu->vcpu] = NULL;
+	for (u32 i = 0; i < HC_EXITS; i++)
+		cell->exits[i] += cpu->exits[i];
+	cell->injected += cpu->vgic.injected;
+	memset(cpu->exits, 0, sizeof(cpu->exits));
+	cpu->vgic.injected = 0;
+	cpu->cell = NULL;
+}
+
+static void join(struct cpu *cpu, struct cell *cell, u32 vcpu, u64 vmpidr)
+{
+	cpu->vcpu = vcpu;
+	cpu->vmpidr = vmpidr;
+	cpu->on = false;
+	cpu->cell = cell;
+	cell->vcpu[vcpu] = cpu;
+}
+
+int cell_cpus_take(struct cell *cell, struct hc_error *err)
+{
+	const struct cfg_cell_cpu *want = cfg_cell_cpus(cell->config);
+	u32 count = cell->config->cpu_count;
+
+	for (u32 i = 0; i < count; i++) {
+		/* the root cell starts on the CPU that is building it */
+		int busy = cell->is_root ? 0 : check_free(&cpus[want[i].cpu], err);
+
+		if (busy)
+			return busy;
+	}
+	cell->vcpus = count;
+	for (u32 i = 0; i < count; i++) {
+		leave(&cpus[want[i].cpu]);
+		join(&cpus[want[i].cpu], cell, i, want[i].vmpidr);
+	}
+	return 0;
+}
+
+static void back_to_root(struct cpu *cpu, struct cell *root)
+{
+	const struct cfg_cell_cpu *own = cfg_cell_cpus(root->config);
+
+	for (u32 i = 0; i < root->vcpus; i++) {
+		if (own[i].cpu == cpu->id)
+			join(cpu, root, i, own[i].vmpidr);
+	}
+}
+
+void cell_cpus_give_back(struct cell *cell)
+{
+	struct cell *root = root_cell();
+
+	for (u32 i = 0; i < cell->vcpus; i++) {
+		struct cpu *cpu = cell->vcpu[i];
+
+		if (!cpu)
+			continue;
+		leave(cpu);
+		if (root)
+			back_to_root(cpu, root);
+	}
+}
+
+bool cell_cpu_on(struct cpu *target, u64 entry, u64 arg)
+{
+	bool off = false;
+
+	if (!__atomic_compare_exchange_n(&target->on, &off, true, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return false;
+	target->start_entry = entry;
+	target->start_arg = arg;
+	cpu_request(target, CPU_REQ_START);
+	return true;
+}
+
+void cell_cpu_off(struct cpu *cpu)
+{
+	/* whoever sees it off may switch it on again at once: the request waits until it is parked */
+	__atomic_store_n(&cpu->on, false, __ATOMIC_RELEASE);
+	cpu_park(cpu);
+}
+
+/*
+ * A CPU that is being parked can have switched another one on just before, so the round is repeated until it finds all
+ * of them asleep; each round parks at least one for good.
+ */
+int cell_park_all(struct cell *cell)
+{
+	for (u32 round = 0; round <= cell->vcpus; round++) {
+		bool again = false;
+
+		for (u32 i = 0; i < cell->vcpus; i++) {
+			struct cpu *cpu = cell->vcpu[i];
+
+			if (!cpu || cpu->state == CPU_ABSENT)
+				continue;
+			if (__atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_PARKED &&
+			    !__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) && !cpu->on)
+				continue;
+			if (cpu_park_sync(cpu))
+				return -EIO;
+			cpu->on = false;
+			again = true;
+		}
+		if (!again)
+			return 0;
+	}
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The streams of a cell: claimed as long as it exists, reaching its memory only while it runs (I2). */
+#include <hyp/cell.h>
+
+static const struct cfg_stream *find_stream(const struct cell *cell, const struct cfg_stream *want)
+{
+	const struct cfg_stream *own = cfg_cell_streams(cell->config);
+
+	for (u32 i = 0; i < cell->config->stream_count; i++) {
+		if (own[i].smmu == want->smmu && own[i].sid == want->sid)
+			return &own[i];
+	}
+	return NULL;
+}
+
+/* What the root cell has of a cell's streams goes first to nobody. */
+static void take_from_root(const struct cfg_stream *stream)
+{
+	struct cell *root = root_cell();
+
+	if (root && find_stream(root, stream))
+		smmu_stream_release(stream->smmu, stream->sid);
+}
+
+static void back_to_root(const struct cfg_stream *stream)
+{
+	const struct smmu_domain *owner;
+	struct cell *root = root_cell();
+
+	if (!root || !find_stream(root, stream))
+		return;
+	if (smmu_stream_claim(stream->smmu, stream->sid, &root->dma, &owner) ||
+	    (root->state == HC_STATE_RUNNING && smmu_stream_attach(stream->smmu, stream->sid)))
+		pr_err("stream 0x%x of SMMU %u stays blocked: it cannot go back to the root cell", stream->sid,
+		       stream->smmu);
+}
+
+static void stream_error(struct hc_error *err, const struct cfg_stream *s, int result, const struct smmu_domain *owner)
+{
+	char why[64];
+
+	if (result == -EBUSY)
+		snprintf(why, sizeof(why), "belongs to cell %s", owner ? owner->name : "?");
+	else
+		snprintf(why, sizeof(why), result == -ENOMEM ? "needs more memory than the pool has" : "does not exist");
+	snprintf(err->text, sizeof(err->text), "stream 0x%x of SMMU %u %s", s->sid, s->smmu, why);
+}
+
+int cell_streams_take(struct cell *cell, struct hc_error *err)
+{
+	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
+	const struct smmu_domain *owner = NULL;
+	u32 done;
+	int result;
+
+	for (done = 0; done < cell->config->stream_count; done++) {
+		const struct cfg_stream *s = &streams[done];
+
+		if (!cell->is_root)
+			take_from_root(s);
+		result = smmu_stream_claim(s->smmu, s->sid, &cell->dma, &owner);
+		if (result) {
+			if (!cell->is_root)
+				back_to_root(s);
+			stream_error(err, s, result, owner);
+			goto err_release;
+		}
+	}
+	return 0;
+
+err_release:
+	while (done--) {
+		smmu_stream_release(streams[done].smmu, streams[done].sid);
+		back_to_root(&streams[done]);
+	}
+	return result;
+}
+
+void cell_streams_give_back(struct cell *cell)
+{
+	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
+
+	for (u32 i = 0; i < cell->config->stream_count; i++) {
+		smmu_stream_release(streams[i].smmu, streams[i].sid);
+		back_to_root(&streams[i]);
+	}
+}
+
+/* Streams that the root cell has given away are not its to touch. */
+static bool is_own(const struct cell *cell, const struct cfg_stream *stream)
+{
+	if (!cell->is_root)
+		return true;
+	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
+		if (cells[id] && cells[id] != cell && find_stream(cells[id], stream))
+			return false;
+	}
+	return true;
+}
+
+static int for_each_stream(struct cell *cell, int (*act)(u32 smmu, u32 sid))
+{
+	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
+	int result = 0;
+
+	for (u32 i = 0; i < cell->config->stream_count; i++) {
+		if (is_own(cell, &streams[i]) && act(streams[i].smmu, streams[i].sid))
+			result = -EIO;
+	}
+	return result;
+}
+
+int cell_streams_attach(struct cell *cell)
+{
+	int result = for_each_stream(cell, smmu_stream_attach);
+
+	if (result)
+		cell_streams_block(cell);
+	return result;
+}
+
+int cell_streams_block(struct cell *cell)
+{
+	return for_each_stream(cell, smmu_stream_block);
+}

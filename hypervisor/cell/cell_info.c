@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the root cell may know of cells and of the machine. */
+#include <hyp/cell.h>
+#include <hyp/string.h>
+
+static void fill_cpus(const struct cell *cell, struct hc_cell_info *info)
+{
+	memcpy(info->exits, cell->exits, sizeof(info->exits));
+	info->irqs_injected = cell->injected;
+	for (u32 i = 0; i < cell->vcpus; i++) {
+		const struct cpu *cpu = cell->vcpu[i];
+
+		if (!cpu)
+			continue;
+		info->cpu_count++;
+		info->cpus |= BIT(cpu->id);
+		for (u32 e = 0; e < HC_EXITS; e++)
+			info->exits[e] += cpu->exits[e];
+		info->irqs_injected += cpu->vgic.injected;
+	}
+}
+
+static u64 ram_bytes(const struct cfg_cell *config)
+{
+	const struct cfg_mem *mem = cfg_cell_mem(config);
+	u64 bytes = 0;
+
+	for (u32 i = 0; i < config->mem_count; i++) {
+		if (!(mem[i].flags & CFG_MEM_IO))
+			bytes += mem[i].size;
+	}
+	return bytes;
+}
+
+s64 cell_info(u32 id, struct hc_cell_info *info)
+{
+	const struct cell *cell = id < CFG_MAX_CELLS ? cells[id] : NULL;
+
+	if (!cell)
+		return -ENOENT;
+	memset(info, 0, sizeof(*info));
+	memcpy(info->name, cell->name, sizeof(info->name));
+	info->id = id;
+	info->state = cell->state;
+	info->reason = cell->reason;
+	info->info = cell->reason_info;
+	info->pc = cell->reason_pc;
+	info->esr = cell->reason_esr;
+	info->memory = ram_bytes(cell->config);
+	info->table_pages = cell->s2.table.root_pages + cell->s2.table.pages;
+	info->starts = cell->starts;
+	info->dma_read_violations = cell->dma.stats.read_violations;
+	info->dma_write_violations = cell->dma.stats.write_violations;
+	info->dma_other_events = cell->dma.stats.other_events;
+	info->last_dma_address = cell->dma.stats.last_address;
+	info->last_dma_sid = cell->dma.stats.last_sid;
+	info->last_dma_smmu = cell->dma.stats.last_smmu;
+	info->mmio_violations = cell->mmio_violations;
+	fill_cpus(cell, info);
+	return 0;
+}
+
+s64 system_info(struct hc_system_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->version = HC_VERSION_MAJOR << 16 | HC_VERSION_MINOR;
+	info->cpu_count = cpu_count;
+	info->board = system_config->hdr.board;
+	info->pool_pages = page_pool_total();
+	info->pool_free = page_pool_free();
+	info->cell_max = CFG_MAX_CELLS;
+	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
+		if (cells[id]) {
+			info->cell_count++;
+			info->cells |= BIT(id);
+		}
+	}
+	info->unowned_events = smmu_unowned_events();
+	info->log_end = log_end();
+	memcpy(info->name, system_config->name, sizeof(info->name));
+	snprintf(info->build, sizeof(info->build), "%s", CLOISTER_BUILD);
+	return 0;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who has which bytes (I1, I4). Memory of a new cell leaves the root cell's stage 2, and every TLB, before it enters the
+ * cell's; it comes back after the cell's tables are gone from all TLBs and the bytes are cleared. The two checked configs
+ * say who may have what; they do not overlap, so no other record is kept.
+ */
+#include <arch/cache.h>
+#include <hyp/cell.h>
+#include <hyp/hyp_map.h>
+#include <hyp/mutate.h>
+#include <hyp/string.h>
+
+#define SCRUB_BATCH	MIB(1)		/* one hypercall's worth */
+
+/* One range that a cell maps: a memory region or a BAR. */
+struct range {
+	u64 pa, ipa, size;
+	u32 flags;		/* CFG_MEM_* */
+};
+
+/* The n-th range of a config; false behind the last. BARs come after the memory regions. */
+static bool get_range(const struct cfg_cell *cfg, u32 n, struct range *range)
+{
+	if (n < cfg->mem_count) {
+		const struct cfg_mem *mem = &cfg_cell_mem(cfg)[n];
+
+		*range = (struct range){ mem->pa, mem->ipa, mem->size, mem->flags };
+		return true;
+	}
+	n -= cfg->mem_count;
+	if (n < cfg->pci_count * CFG_PCI_BARS) {
+		const struct cfg_bar *bar = &cfg_cell_pci(cfg)[n / CFG_PCI_BARS].bar[n % CFG_PCI_BARS];
+
+		/* a BAR smaller than a page has its page to itself: the config compiler and config_check see to it */
+		*range = (struct range){ bar->pa, bar->ipa, bar->size ? ALIGN_UP(bar->size, PAGE_SIZE) : 0,
+					 CFG_MEM_READ | CFG_MEM_WRITE | CFG_MEM_IO };
+		return true;
+	}
+	return false;
+}
+
+#define for_each_range(cfg, n, range) \
+	for (u32 n = 0; get_range(cfg, n, range); n++) \
+		if ((range)->size)
+
+static u32 range_prot(const struct range *range)
+{
+	u32 prot = 0;
+
+	if (range->flags & CFG_MEM_READ)
+		prot |= PROT_READ;
+	if (range->flags & CFG_MEM_WRITE)
+		prot |= PROT_WRITE;
+	if (range->flags & CFG_MEM_EXECUTE)
+		prot |= PROT_EXEC;
+	if (range->flags & CFG_MEM_IO)
+		prot |= PROT_DEVICE;
+	return prot;
+}
+
+/* Where the root cell has it, if the root cell is not the one that asks; NULL otherwise. */
+static const struct cfg_mem *root_region(const struct cell *cell, const struct range *range)
+{
+	struct cell *root = root_cell();
+	const struct cfg_mem *mem;
+
+	if (!root || root == cell)
+		return NULL;
+	mem = cfg_cell_mem(root->config);
+	for (u32 i = 0; i < root->config->mem_count; i++) {
+		if (range->pa - mem[i].pa < mem[i].size)
+			return &mem[i];
+	}
+	return NULL;
+}
+
+/* Both sides declared it shared: it stays where it is. */
+static bool stays_in_root(const struct range *range, const struct cfg_mem *in_root)
+{
+	return range->flags & in_root->flags & CFG_MEM_SHARED;
+}
+
+static int prepare(struct cell *cell, const struct range *range)
+{
+	const struct cfg_mem *in_root = root_region(cell, range);
+	int err = stage2_prepare(&cell->s2, ipa(range->ipa), range->size);
+
+	if (err || !in_root || stays_in_root(range, in_root))
+		return err;
+	/* once for taking it away, with splits, and once for giving it back */
+	err = stage2_prepare(&root_cell()->s2, ipa(range->pa), range->size);
+	return err ? err : stage2_prepare(&root_cell()->s2, ipa(range->pa), range->size);
+}
+
+static void return_range(struct cell *cell, const struct range *range)
+{
+	const struct cfg_mem *in_root = root_region(cell, range);
+	struct range as_root;
+
+	if (!in_root || stays_in_root(range, in_root) || MUTATE(S2_KEEP_ROOT))
+		return;
+	as_root.flags = in_root->flags;
+	if (stage2_map(&root_cell()->s2, ipa(range->pa), pa(range->pa), range->size, range_prot(&as_root)))
+		panic("cell %s: 0x%llx cannot go back to the root cell", cell->name, (unsigned long long)range->pa);
+}
+
+static int take_range(struct cell *cell, const struct range *range)
+{
+	const struct cfg_mem *in_root = root_region(cell, range);
+	int err = 0;
+
+	if (in_root && !stays_in_root(range, in_root) && !MUTATE(S2_KEEP_ROOT))
+		err = stage2_unmap(&root_cell()->s2, ipa(range->pa), range->size);
+	if (err)
+		return err;
+	return stage2_map(&cell->s2, ipa(range->ipa), pa(range->pa), range->size, range_prot(range));
+}
+
+static void memory_error(struct hc_error *err, const struct range *range, int result)
+{
+	snprintf(err->text, sizeof(err->text), result == -ENOMEM ?
+		 "the page pool is too small for the tables of memory 0x%llx, size 0x%llx" :
+		 "memory 0x%llx, size 0x%llx, cannot be taken from the root cell: an SMMU does not answer",
+		 (unsigned long long)range->pa, (unsigned long long)range->size);
+}
+
+int cell_mem_take(struct cell *cell, struct hc_error *err)
+{
+	struct range range;
+	u32 taken = 0;
+	int result;
+
+	for_each_range(cell->config, n, &range) {
+		result = prepare(cell, &range);
+		if (result) {
+			memory_error(err, &range, result);
+			return result;
+		}
+	}
+	for_each_range(cell->config, n, &range) {
+		result = take_range(cell, &range);
+		if (result) {
+			memory_error(err, &range, result);
+			goto err_return;
+		}
+		taken = n + 1;
+	}
+	return 0;
+
+err_return:
+	for_each_range(cell->config, n, &range) {
+		if (n < taken)
+			return_range(cell, &range);
+	}
+	return result;
+}
+
+void cell_mem_give_back(struct cell *cell)
+{
+	struct range range;
+
+	for_each_range(cell->config, n, &range)
+		return_range(cell, &range);
+}
+
+static bool is_private_ram(const struct cfg_mem *mem)
+{
+	return !(mem->flags & (CFG_MEM_IO | CFG_MEM_SHARED));
+}
+
+void cell_scrub_restart(struct cell *cell)
+{
+	cell->work_region = 0;
+	cell->work_done = 0;
+}
+
+/* Clears up to a window of one region; how much was done. */
+static u64 scrub_piece(const struct cfg_mem *mem, u64 done, u64 budget)
+{
+	u64 start = mem->pa + done;
+	u64 bytes = MIN(MIN(mem->size - done, budget), HYP_WINDOW_SIZE - (start & (HYP_WINDOW_SIZE - 1)));
+
+	if (!MUTATE(NO_SCRUB)) {
+		zero_pages_poc(hyp_window_map(pa(start), bytes), bytes);
+		hyp_window_unmap();
+	}
+	return bytes;
+}
+
+int cell_scrub(struct cell *cell)
+{
+	const struct cfg_mem *mem = cfg_cell_mem(cell->config);
+	u64 budget = SCRUB_BATCH;
+
+	while (cell->work_region < cell->config->mem_count) {
+		const struct cfg_mem *region = &mem[cell->work_region];
+
+		if (!is_private_ram(region) || cell->work_done == region->size) {
+			cell->work_region++;
+			cell->work_done = 0;
+			continue;
+		}
+		if (!budget)
+			return -EAGAIN;
+		u64 bytes = scrub_piece(region, cell->work_done, budget);
+
+		cell->work_done += bytes;
+		budget -= bytes;
+	}
+	return 0;
+}
+
+static const struct cfg_mem *find_mem(const struct cell *cell, u64 address, size_t bytes, u32 flags)
+{
+	const struct cfg_mem *mem = cfg_cell_mem(cell->config);
+
+	for (u32 i = 0; i < cell->config->mem_count; i++) {
+		if (address >= mem[i].ipa && address - mem[i].ipa < mem[i].size &&
+		    mem[i].size - (address - mem[i].ipa) >= bytes && (mem[i].flags & flags) == flags)
+			return &mem[i];
+	}
+	return NULL;
+}
+
+/* Copies and cleans to the point of coherency: whole lines by the fast way where alignment allows, the rest by bytes. */
+static void copy_clean(u8 *to, const u8 *from, u64 bytes)
+{
+	u64 fast = IS_ALIGNED((u64)to | (u64)from, 16) ? ALIGN_DOWN(bytes, 128) : 0;
+
+	if (fast)
+		copy_poc(to, from, fast);
+	if (fast == bytes)
+		return;
+	memcpy(to + fast, from + fast, bytes - fast);
+	dcache_clean(to + fast, bytes - fast);
+}
+
+bool cell_mem_write(struct cell *cell, u64 to, const void *from, size_t bytes, u32 flags)
+{
+	const struct cfg_mem *mem = find_mem(cell, to, bytes, flags);
+	const u8 *source = from;
+	u64 address;
+
+	if (!mem || (mem->flags & CFG_MEM_IO))
+		return false;
+	address = mem->pa + (to - mem->ipa);
+	while (bytes) {
+		u64 piece = MIN(bytes, HYP_WINDOW_SIZE - (address & (HYP_WINDOW_SIZE - 1)));
+		void *window = hyp_window_map(pa(address), piece);
+
+		copy_clean(window, source, piece);
+		hyp_window_unmap();
+		address += piece;
+		source += piece;
+		bytes -= piece;
+	}
+	return true;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* boot: what entry.S calls, and the image that we were started from. */
+#ifndef HYP_BOOT_H
+#define HYP_BOOT_H
+
+#include <hyp/types.h>
+
+struct cfg_system;
+
+void hyp_main(u64 base) __attribute__((noreturn));		/* boot CPU; PA of the image */
+void secondary_main(u64 number) __attribute__((noreturn));	/* the others */
+
+/* Where in EL2's map the byte at `offset` of system.img is. */
+const void *image_payload(u64 offset);
+
+/* struct cpu of every configured CPU, with stacks; the calling CPU becomes number 0. */
+int percpu_init(const struct cfg_system *sys);
+/* Starts the other CPUs through firmware and waits until they are parked in EL2. One that does not come is reported
+ * and stays absent. */
+int percpu_start_others(const struct cfg_system *sys);
+
+#endif

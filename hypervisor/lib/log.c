@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The log: a ring of text. Positions count bytes since boot, so a reader sees what it missed. Lines carry the time in
+ * seconds and the level; they are echoed to the UART until the first cell runs.
+ */
+#include <arch/barrier.h>
+#include <arch/cpu.h>
+#include <arch/timer.h>
+#include <hyp/bits.h>
+#include <hyp/percpu.h>
+#include <hyp/printk.h>
+#include <hyp/spinlock.h>
+#include <hyp/string.h>
+#include <hyp/uart.h>
+
+#define LOG_SIZE	KIB(32)		/* a power of two */
+#define LINE_MAX	256
+#define LIMIT_BURST	10		/* lines a second and source */
+
+static char ring[LOG_SIZE];
+static u64 end;
+static spinlock_t lock;
+static enum log_level threshold = LOG_INFO;
+static bool echo;
+static bool panicked;
+
+static void put(const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		ring[(end + i) & (LOG_SIZE - 1)] = text[i];
+	end += bytes;
+	if (echo)
+		uart_write(text, bytes);
+}
+
+static void format_line(char *line, enum log_level level, const char *fmt, va_list args)
+{
+	static const char letters[] = "EWID";
+	u64 us = timer_ticks() / MAX(timer_hz() / 1000000, 1);
+	size_t n;
+
+	n = snprintf(line, LINE_MAX, "[%5llu.%06llu] %c ", (unsigned long long)(us / 1000000),
+		     (unsigned long long)(us % 1000000), letters[level]);
+	vsnprintf(line + n, LINE_MAX - n - 1, fmt, args);
+	n = strlen(line);
+	line[n] = '\n';
+	line[n + 1] = 0;
+}
+
+void log_print(enum log_level level, const char *fmt, ...)
+{
+	char line[LINE_MAX + 1];
+	va_list args;
+
+	if (level > threshold)
+		return;
+	va_start(args, fmt);
+	format_line(line, level, fmt, args);
+	va_end(args);
+	spin_lock(&lock);
+	put(line, strlen(line));
+	spin_unlock(&lock);
+}
+
+bool log_allowed(struct log_limit *limit)
+{
+	u64 now = timer_ticks();
+
+	if (!limit->window || now - limit->window >= timer_hz()) {
+		limit->window = now;
+		limit->used = 0;
+		if (limit->dropped)
+			pr_warn("(%u messages of the next line's source were left out)", limit->dropped);
+		limit->dropped = 0;
+	}
+	if (limit->used >= LIMIT_BURST) {
+		limit->dropped++;
+		return false;
+	}
+	limit->used++;
+	return true;
+}
+
+void log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+void log_set_echo(bool on)
+{
+	echo = on;
+}
+
+u64 log_end(void)
+{
+	return READ_ONCE(end);
+}
+
+size_t log_read(u64 position, char *buf, size_t size, u64 *next)
+{
+	size_t bytes;
+
+	spin_lock(&lock);
+	if (position > end)
+		position = end;
+	if (end - position > LOG_SIZE)
+		position = end - LOG_SIZE;
+	bytes = MIN(size, end - position);
+	for (size_t i = 0; i < bytes; i++)
+		buf[i] = ring[(position + i) & (LOG_SIZE - 1)];
+	spin_unlock(&lock);
+	*next = position + bytes;
+	return bytes;
+}
+
+void panic(const char *fmt, ...)
+{
+	char line[LINE_MAX + 1];
+	va_list args;
+
+	/* no locks from here on: their holder may be the one that panics */
+	if (__atomic_exchange_n(&panicked, true, __ATOMIC_ACQ_REL))
+		arch_halt();
+	va_start(args, fmt);
+	format_line(line, LOG_ERROR, fmt, args);
+	va_end(args);
+	echo = true;
+	put("PANIC: ", 7);
+	put(line, strlen(line));
+	for (u32 i = 0; i < cpu_count; i++) {
+		if (&cpus[i] != this_cpu())
+			cpu_request(&cpus[i], CPU_REQ_HALT);
+	}
+	arch_halt();
+}

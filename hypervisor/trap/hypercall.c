@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hypercalls (abi/hypercall.h): decode and copy arguments here, then call cell/. The management calls are the root
+ * cell's alone and run under cell_lock.
+ */
+#include <hyp/string.h>
+#include <hyp/trap.h>
+
+#define NOT_SUPPORTED	(-1)
+
+static s64 hc_version(struct guest_regs *regs, struct cpu *cpu)
+{
+	regs->x[1] = cpu->cell->is_root;
+	return HC_VERSION_MAJOR << 16 | HC_VERSION_MINOR;
+}
+
+static s64 hc_console_write(struct guest_regs *regs, struct cpu *cpu)
+{
+	return console_write(cpu->cell, regs->x[1], &regs->x[2]);
+}
+
+static s64 hc_console_read(struct guest_regs *regs, struct cpu *cpu)
+{
+	return console_getc(cpu->cell);
+}
+
+static s64 hc_panic(struct guest_regs *regs, struct cpu *cpu)
+{
+	cell_fail_current(cpu, HC_REASON_PANIC, regs->x[1]);
+}
+
+static s64 hc_system_info(struct guest_regs *regs, struct cpu *cpu)
+{
+	struct hc_system_info info;
+
+	system_info(&info);
+	return guest_write(cpu->cell, ipa(regs->x[1]), &info, MIN(regs->x[2], sizeof(info))) ? 0 : -EFAULT;
+}
+
+static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
+{
+	static u8 blob[CFG_MAX_CELL_SIZE] __attribute__((aligned(8)));	/* guarded by cell_lock */
+	struct hc_error err = { "" };
+	u64 bytes = regs->x[2];
+	s64 result;
+
+	if (bytes > sizeof(blob)) {
+		snprintf(err.text, sizeof(err.text), "a cell config of %llu bytes: the most is %zu",
+			 (unsigned long long)bytes, sizeof(blob));
+		result = -EINVAL;
+	} else if (!guest_read(cpu->cell, ipa(regs->x[1]), blob, bytes)) {
+		return -EFAULT;
+	} else {
+		result = cell_create(blob, bytes, &err);
+	}
+	if (!guest_write(cpu->cell, ipa(regs->x[3]), &err, sizeof(err)) && result < 0)
+		return -EFAULT;
+	return result;
+}
+
+static s64 hc_cell_loadable(struct guest_regs *regs, struct cpu *cpu)
+{
+	return cell_loadable(regs->x[1]);
+}
+
+static s64 hc_cell_write(struct guest_regs *regs, struct cpu *cpu)
+{
+	return cell_write(regs->x[1], regs->x[2], cpu->cell, regs->x[3], regs->x[4]);
+}
+
+static s64 hc_cell_start(struct guest_regs *regs, struct cpu *cpu)
+{
+	return cell_start(regs->x[1], regs->x[2], regs->x[3]);
+}
+
+static s64 hc_cell_stop(struct guest_regs *regs, struct cpu *cpu)
+{
+	return cell_stop(regs->x[1]);
+}
+
+static s64 hc_cell_destroy(struct guest_regs *regs, struct cpu *cpu)
+{
+	return cell_destroy(regs->x[1]);
+}
+
+static s64 hc_cell_info(struct guest_regs *regs, struct cpu *cpu)
+{
+	struct hc_cell_info info;
+	s64 result = cell_info(regs->x[1], &info);
+
+	if (result)
+		return result;
+	return guest_write(cpu->cell, ipa(regs->x[2]), &info, MIN(regs->x[3], sizeof(info))) ? 0 : -EFAULT;
+}
+
+/* One page at most of a ring of text; how much came, and where to go on in x1. */
+static s64 copy_text(struct guest_regs *regs, struct cpu *cpu, s64 bytes, const char *text, u64 to, u64 next)
+{
+	if (bytes > 0 && !guest_write(cpu->cell, ipa(to), text, bytes))
+		return -EFAULT;
+	if (bytes >= 0)
+		regs->x[1] = next;
+	return bytes;
+}
+
+static char text_page[PAGE_SIZE];	/* guarded by cell_lock */
+
+static s64 hc_cell_console(struct guest_regs *regs, struct cpu *cpu)
+{
+	u64 id = regs->x[1], to = regs->x[2], next = 0;
+	s64 bytes;
+
+	if (id >= CFG_MAX_CELLS || !cells[id])
+		return -ENOENT;
+	bytes = console_read(cells[id], regs->x[4], text_page, MIN(regs->x[3], sizeof(text_page)), &next);
+	return copy_text(regs, cpu, bytes, text_page, to, next);
+}
+
+static s64 hc_cell_input(struct guest_regs *regs, struct cpu *cpu)
+{
+	u64 id = regs->x[1];
+
+	if (id >= CFG_MAX_CELLS || !cells[id])
+		return -ENOENT;
+	return console_input(cells[id], regs->x[2]);
+}
+
+static s64 hc_log_read(struct guest_regs *regs, struct cpu *cpu)
+{
+	u64 next, to = regs->x[1];
+	s64 bytes = log_read(regs->x[3], text_page, MIN(regs->x[2], sizeof(text_page)), &next);
+
+	return copy_text(regs, cpu, bytes, text_page, to, next);
+}
+
+static s64 hc_cell_find(struct guest_regs *regs, struct cpu *cpu)
+{
+	char name[CL_NAME_LEN];
+
+	if (!guest_read(cpu->cell, ipa(regs->x[1]), name, sizeof(name)))
+		return -EFAULT;
+	name[sizeof(name) - 1] = 0;
+	return cell_find(name);
+}
+
+struct call {
+	s64 (*fn)(struct guest_regs *regs, struct cpu *cpu);
+	bool management;
+};
+
+static const struct call calls[] = {
+	[HC_VERSION - HC_FN(0)]		= { hc_version, false },
+	[HC_CONSOLE_WRITE - HC_FN(0)]	= { hc_console_write, false },
+	[HC_PANIC - HC_FN(0)]		= { hc_panic, false },
+	[HC_CONSOLE_READ - HC_FN(0)]	= { hc_console_read, false },
+	[HC_SYSTEM_INFO - HC_FN(0)]	= { hc_system_info, true },
+	[HC_CELL_CREATE - HC_FN(0)]	= { hc_cell_create, true },
+	[HC_CELL_LOADABLE - HC_FN(0)]	= { hc_cell_loadable, true },
+	[HC_CELL_WRITE - HC_FN(0)]	= { hc_cell_write, true },
+	[HC_CELL_START - HC_FN(0)]	= { hc_cell_start, true },
+	[HC_CELL_STOP - HC_FN(0)]	= { hc_cell_stop, true },
+	[HC_CELL_DESTROY - HC_FN(0)]	= { hc_cell_destroy, true },
+	[HC_CELL_INFO - HC_FN(0)]	= { hc_cell_info, true },
+	[HC_CELL_CONSOLE - HC_FN(0)]	= { hc_cell_console, true },
+	[HC_CELL_INPUT - HC_FN(0)]	= { hc_cell_input, true },
+	[HC_LOG_READ - HC_FN(0)]	= { hc_log_read, true },
+	[HC_CELL_FIND - HC_FN(0)]	= { hc_cell_find, true },
+};
+
+static s64 call_uid(struct guest_regs *regs)
+{
+	regs->x[1] = HC_UID_1;
+	regs->x[2] = HC_UID_2;
+	regs->x[3] = HC_UID_3;
+	return HC_UID_0;
+}
+
+s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)
+{
+	const struct call *call = &calls[function - HC_FN(0)];
+	s64 result;
+
+	if (function == HC_CALL_UID)
+		return call_uid(regs);
+	if (function - HC_FN(0) >= ARRAY_SIZE(calls) || !call->fn)
+		return NOT_SUPPORTED;
+	if (!call->management)
+		return call->fn(regs, cpu);
+	if (!cpu->cell->is_root)
+		return -EPERM;
+	spin_lock(&cell_lock);
+	result = call->fn(regs, cpu);
+	spin_unlock(&cell_lock);
+	return result;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * HVC and SMC: the SMC Calling Convention. Cloister answers PSCI, the Arm architecture calls that tell what there is,
+ * and its own range; everything else is NOT_SUPPORTED. No call of a guest ever reaches the firmware as it is.
+ */
+#include <hyp/trap.h>
+
+#define SMCCC_VERSION		0x80000000u
+#define SMCCC_ARCH_FEATURES	0x80000001u
+#define SMCCC_1_1		0x10001
+#define SMCCC_NOT_SUPPORTED	(-1)
+
+#define FN_OWNER		GENMASK(29, 24)
+#define OWNER_ARCH		0
+#define OWNER_STANDARD		4	/* PSCI lives here */
+#define OWNER_HYPERVISOR	6
+
+static s64 arch_call(struct guest_regs *regs, u32 function)
+{
+	switch (function) {
+	case SMCCC_VERSION:
+		return SMCCC_1_1;
+	case SMCCC_ARCH_FEATURES:
+		return (u32)regs->x[1] == SMCCC_VERSION || (u32)regs->x[1] == SMCCC_ARCH_FEATURES ? 0 :
+			SMCCC_NOT_SUPPORTED;
+	}
+	return SMCCC_NOT_SUPPORTED;
+}
+
+enum trap_result trap_smccc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	u32 function = regs->x[0];
+	s64 result = SMCCC_NOT_SUPPORTED;
+
+	/* the immediate must be 0 for an SMCCC call: ISS[15:0] */
+	if (likely((esr & 0xffff) == 0)) {
+		switch (FIELD_GET(FN_OWNER, function)) {
+		case OWNER_STANDARD:
+			result = psci_call(regs, cpu, function);
+			break;
+		case OWNER_HYPERVISOR:
+			result = hypercall(regs, cpu, function);
+			break;
+		case OWNER_ARCH:
+			result = arch_call(regs, function);
+			break;
+		}
+	}
+	regs->x[0] = result;
+	return TRAP_NEXT;
+}

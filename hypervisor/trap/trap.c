@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Exits of a guest, dispatched by exception class. What no handler emulates ends in one place, unhandled(): an
+ * architected exception for the guest, or the end of that cell. Never the end of the hypervisor (I6).
+ */
+#include <asm/esr.h>
+#include <asm/sysreg.h>
+#include <hyp/mutate.h>
+#include <hyp/printk.h>
+#include <hyp/trap.h>
+
+static void skip_instruction(u64 esr)
+{
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + (esr & ESR_IL ? 4 : 2));
+}
+
+static enum trap_result trap_hvc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	trap_smccc(regs, cpu, esr);
+	return TRAP_AGAIN;		/* ELR is behind an HVC already */
+}
+
+static enum trap_result trap_smc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	trap_smccc(regs, cpu, esr);
+	return TRAP_NEXT;
+}
+
+/* A fetch from an IPA without execute permission, or the fetch met a break-before-make of another CPU. */
+static enum trap_result trap_iabt(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	u64 left;
+	u32 prot;
+	paddr_t out;
+
+	if (stage2_lookup(&cpu->cell->s2, fault_ipa(esr), &out, &prot, &left) && (prot & PROT_EXEC))
+		return TRAP_AGAIN;
+	return TRAP_FAULT;
+}
+
+struct trap_class {
+	enum trap_result (*handle)(struct guest_regs *regs, struct cpu *cpu, u64 esr);
+	u32 exit;		/* HC_EXIT_* */
+};
+
+static const struct trap_class classes[EC_MAX + 1] = {
+	[EC_HVC32]	= { trap_hvc, HC_EXIT_SMCCC },
+	[EC_SMC32]	= { trap_smc, HC_EXIT_SMCCC },
+	[EC_HVC64]	= { trap_hvc, HC_EXIT_SMCCC },
+	[EC_SMC64]	= { trap_smc, HC_EXIT_SMCCC },
+	[EC_SYSREG]	= { trap_sysreg, HC_EXIT_SYSREG },
+	[EC_IABT_LOWER]	= { trap_iabt, HC_EXIT_FAULT },
+	[EC_DABT_LOWER]	= { trap_dabt, HC_EXIT_MMIO },
+};
+
+/* An access to nowhere: an external abort where the config wants that, else the end of the cell. */
+static void access_fault(struct cpu *cpu, u64 esr)
+{
+	struct cell *cell = cpu->cell;
+	bool fetch = FIELD_GET(ESR_EC, esr) == EC_IABT_LOWER;
+	u64 address = fault_ipa(esr).ipa;
+
+	__atomic_fetch_add(&cell->mmio_violations, 1, __ATOMIC_RELAXED);
+	if (MUTATE(PANIC_ON_FAULT))
+		panic("cell %s: access to IPA 0x%llx", cell->name, (unsigned long long)address);
+	if (!cell->inject_abort)
+		cell_fail_current(cpu, fetch ? HC_REASON_EXECUTE : HC_REASON_MEMORY, address);
+	if (log_allowed(&cell->log))
+		pr_warn("cell %s: cpu %u: %s at IPA 0x%llx, where it has nothing (PC 0x%llx)", cell->name, cpu->id,
+			fetch ? "fetch" : esr & ISS_WNR ? "write" : "read", (unsigned long long)address,
+			(unsigned long long)sysreg_read(elr_el2));
+	inject_abort(sysreg_read(far_el2), fetch);
+}
+
+static void unhandled(struct cpu *cpu, u64 esr)
+{
+	u64 ec = FIELD_GET(ESR_EC, esr);
+
+	if (ec == EC_DABT_LOWER || ec == EC_IABT_LOWER)
+		access_fault(cpu, esr);
+	else if (cpu->cell->inject_abort)
+		inject_undef();
+	else
+		cell_fail_current(cpu, HC_REASON_TRAP, esr);
+}
+
+void trap_sync(struct guest_regs *regs, struct cpu *cpu)
+{
+	u64 esr = sysreg_read(esr_el2);
+	const struct trap_class *class = &classes[FIELD_GET(ESR_EC, esr)];
+	enum trap_result result = TRAP_UNDEF;
+
+	cpu->exits[class->handle ? class->exit : HC_EXIT_OTHER]++;
+	if (likely(class->handle))
+		result = class->handle(regs, cpu, esr);
+	if (likely(result == TRAP_NEXT))
+		skip_instruction(esr);
+	else if (result == TRAP_UNDEF)
+		inject_undef();
+	else if (result == TRAP_FAULT)
+		unhandled(cpu, esr);
+}
+
+void trap_irq(struct cpu *cpu)
+{
+	cpu->exits[HC_EXIT_IRQ]++;
+	gic_handle_irq(cpu);
+}
+
+/* An SError that a guest's access caused comes late and cannot be attributed better than to the cell that ran. */
+void trap_serror(struct guest_regs *regs, struct cpu *cpu)
+{
+	cell_fail_current(cpu, HC_REASON_SERROR, sysreg_read(esr_el2));
+}
+
+void trap_hyp(u64 kind, u64 esr, u64 elr, u64 far)
+{
+	static const char *const names[] = { "synchronous", "IRQ", "FIQ", "SError" };
+
+	panic("%s exception at EL2: ESR 0x%llx, PC 0x%llx, address 0x%llx", names[kind & 3], (unsigned long long)esr,
+	      (unsigned long long)elr, (unsigned long long)far);
+}
