@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The Linux modules, built against unpacked kernel headers. tools/guest.mk says how those get to
+# $(BUILD)/guest/<version>/headers; DRIVER_KDIR_<version> names another directory.
+
+DRIVER_VERSIONS	?= 6.12 6.1
+DRIVER_CROSS	?= aarch64-linux-gnu-
+DRIVER_SOURCES	:= $(wildcard driver/*.c driver/*.h driver/test/*.c) driver/Kbuild
+DRIVER_INCLUDE	:= $(wildcard hypervisor/include/abi/*.h)
+
+.PHONY: driver
+driver: $(foreach v,$(DRIVER_VERSIONS),$(BUILD)/driver/$(v)/cloister.ko $(BUILD)/driver/$(v)/edu_test.ko)
+
+# kbuild writes next to the sources, so each version gets a directory of links to them.
+define driver_rules
+DRIVER_KDIR_$(1) ?= $(BUILD)/guest/$(1)/headers
+
+$(BUILD)/driver/$(1)/cloister.ko $(BUILD)/driver/$(1)/edu_test.ko &: $(DRIVER_SOURCES) $(DRIVER_INCLUDE) driver/build.mk \
+		| $$(DRIVER_KDIR_$(1))/Makefile
+	@echo "  KBUILD  $(BUILD)/driver/$(1)"
+	$(Q)mkdir -p $(BUILD)/driver/$(1)
+	$(Q)ln -sf $(abspath $(DRIVER_SOURCES)) $(BUILD)/driver/$(1)/
+	$(Q)$(MAKE) -s -C $$(DRIVER_KDIR_$(1)) M=$(abspath $(BUILD))/driver/$(1) ARCH=arm64 \
+		CROSS_COMPILE=$(DRIVER_CROSS) CLOISTER_INCLUDE=$(abspath hypervisor/include) \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	$(Q)$(DRIVER_CROSS)strip --strip-debug $(BUILD)/driver/$(1)/cloister.ko $(BUILD)/driver/$(1)/edu_test.ko
+endef
+$(foreach v,$(DRIVER_VERSIONS),$(eval $(call driver_rules,$(v))))
