@@ -152,13 +152,17 @@ bool gic_is_active(u32 intid)
 	return get_bit(GICD_ISACTIVER, intid);
 }
 
+u64 gic_sgi1r(u32 sgi, u64 mpidr)
+{
+	u64 affinity = (mpidr >> 8 & 0xff) << 16 | (mpidr >> 16 & 0xff) << 32 | (mpidr >> 32 & 0xff) << 48;
+
+	return affinity | (mpidr >> 4 & 0xf) << 44 | (u64)sgi << 24 | 1ULL << (mpidr & 0xf);
+}
+
 void gic_send_sgi(u32 sgi, u64 mpidr)
 {
-	u64 value = (u64)sgi << 24 | 1ULL << (mpidr & 0xf) | (mpidr >> 4 & 0xf) << 44;
-
-	value |= (mpidr >> 8 & 0xff) << 16 | (mpidr >> 16 & 0xff) << 32 | (mpidr >> 32 & 0xff) << 48;
 	dsb();
-	write_sysreg(value, icc_sgi1r_el1);
+	write_sysreg(gic_sgi1r(sgi, mpidr), icc_sgi1r_el1);
 	isb();
 }
 

@@ -61,7 +61,8 @@ bool gic_is_pending(u32 intid);
 bool gic_is_active(u32 intid);
 void gic_set_edge(u32 intid, bool edge);
 void gic_set_priority(u32 intid, u8 priority);
-/* To the CPU with that affinity (MPIDR_EL1's fields). */
+/* To the CPU with that affinity (MPIDR_EL1's fields): the value of ICC_SGI1R_EL1, and its write. */
+u64 gic_sgi1r(u32 sgi, u64 mpidr);
 void gic_send_sgi(u32 sgi, u64 mpidr);
 /* Base of the bank of registers `reg` (ISENABLER...) that holds that INTID, and its word. */
 u64 gic_word(u32 reg, u32 intid);
