@@ -23,12 +23,16 @@ void stage2_exit(struct stage2 *s2);
 
 u64 stage2_vttbr(const struct stage2 *s2);
 
+/* Ranges below are page aligned, not empty and below 1 << S2_IPA_BITS; otherwise -EINVAL, and nothing has changed. */
+
 /*
- * Makes sure that a later stage2_map() or stage2_unmap() of exactly this range cannot fail for memory: sets pages
- * aside for all tables that the worst case needs (map: `out` alignment decides block sizes; unmap: splits at both ends).
- * Adds to what earlier calls set aside. -ENOMEM changes nothing.
+ * Promises that stage2_map() and stage2_unmap() of exactly this range, any number of times, will not fail for memory:
+ * sets pages aside for all tables that the worst case needs (a page per 2 MiB and per 1 GiB touched). Adds to what
+ * earlier calls set aside. Changes without a promise take from the pool as long as it has pages. -ENOMEM changes nothing.
  */
 int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size);
+/* Takes one such promise back. stage2_exit() takes back all. */
+void stage2_unprepare(struct stage2 *s2, ipaddr_t start, u64 size);
 
 /*
  * Maps [start, start+size) to `out` with PROT_* permissions, with the largest blocks that alignment allows. Page

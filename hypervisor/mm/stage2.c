@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Stage 2 of one cell: a page table, its lock, and the pages promised to it. */
+#include <hyp/bits.h>
+#include <hyp/errno.h>
+#include <hyp/printk.h>
+#include <hyp/stage2.h>
+
+static int inval(struct pgtable *table, u64 addr, u64 size)
+{
+	const struct stage2 *s2 = container_of(table, struct stage2, table);
+
+	if (size >= BIT(S2_IPA_BITS))
+		return s2_inval_all(stage2_vttbr(s2));
+	return s2_inval(stage2_vttbr(s2), ipa(addr), size);
+}
+
+int stage2_init(struct stage2 *s2, u16 vmid)
+{
+	pte_t *root = page_alloc(S2_ROOT_PAGES, S2_ROOT_PAGES);
+
+	if (!root)
+		return -ENOMEM;
+	*s2 = (struct stage2){
+		.table = {
+			.root = root,
+			.start_level = S2_START_LEVEL,
+			.root_pages = S2_ROOT_PAGES,
+			.stage = PTE_S2,
+			.inval = inval,
+		},
+		.vmid = vmid,
+	};
+	s2->table.reserve = &s2->reserve;
+	return 0;
+}
+
+/*
+ * When an SMMU does not confirm, it may go on reading the old tables for ever: then their memory is lost on purpose.
+ */
+void stage2_exit(struct stage2 *s2)
+{
+	spin_lock(&s2->lock);
+	s2->table.promised = 0;
+	if (pgtable_clear(&s2->table))
+		pr_err("stage 2 of VMID %u: not invalidated, its tables stay allocated", s2->vmid);
+	else
+		page_free(s2->table.root, S2_ROOT_PAGES);
+	page_reserve_drain(&s2->reserve);
+	s2->table.root = NULL;
+	spin_unlock(&s2->lock);
+}
+
+u64 stage2_vttbr(const struct stage2 *s2)
+{
+	return FIELD_PREP(VTTBR_VMID, s2->vmid) | FIELD_PREP(VTTBR_BADDR, hyp_pa(s2->table.root).pa >> 1);
+}
+
+static bool in_range(ipaddr_t start, u64 size)
+{
+	return size && IS_ALIGNED(start.ipa | size, PAGE_SIZE) && start.ipa < BIT(S2_IPA_BITS) &&
+	       size <= BIT(S2_IPA_BITS) - start.ipa;
+}
+
+int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size)
+{
+	u32 count;
+	int err;
+
+	if (!in_range(start, size))
+		return -EINVAL;
+	count = pgtable_worst_case(&s2->table, start.ipa, size);
+	spin_lock(&s2->lock);
+	err = page_reserve_fill(&s2->reserve, s2->table.promised + count);
+	if (!err)
+		s2->table.promised += count;
+	spin_unlock(&s2->lock);
+	return err;
+}
+
+void stage2_unprepare(struct stage2 *s2, ipaddr_t start, u64 size)
+{
+	u32 count = pgtable_worst_case(&s2->table, start.ipa, size);
+
+	spin_lock(&s2->lock);
+	ASSERT(count <= s2->table.promised);
+	s2->table.promised -= count;
+	while (s2->reserve.count > s2->table.promised)
+		page_free(page_reserve_take(&s2->reserve), 1);
+	spin_unlock(&s2->lock);
+}
+
+int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 prot)
+{
+	int err;
+
+	if (!in_range(start, size) || !IS_ALIGNED(out.pa, PAGE_SIZE))
+		return -EINVAL;
+	spin_lock(&s2->lock);
+	err = pgtable_map(&s2->table, start.ipa, out, size, prot);
+	spin_unlock(&s2->lock);
+	return err;
+}
+
+int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size)
+{
+	int err;
+
+	if (!in_range(start, size))
+		return -EINVAL;
+	spin_lock(&s2->lock);
+	err = pgtable_unmap(&s2->table, start.ipa, size);
+	spin_unlock(&s2->lock);
+	return err;
+}
+
+bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left)
+{
+	u64 offset;
+	int level;
+	pte_t pte;
+
+	if (address.ipa >= BIT(S2_IPA_BITS))
+		return false;
+	spin_lock(&s2->lock);
+	pte = pgtable_lookup(&s2->table, address.ipa, &level);
+	spin_unlock(&s2->lock);
+	if (!pte_valid(pte))
+		return false;
+	offset = address.ipa & (pte_level_size(level) - 1);
+	*out = pa_add(pte_addr(pte), offset);
+	*prot = pte_prot(PTE_S2, pte);
+	*left = pte_level_size(level) - offset;
+	return true;
+}
