@@ -23,24 +23,28 @@ $(GUEST)/%/headers/Makefile:
 .PRECIOUS: $(GUEST)/%/headers/Makefile
 
 $(GUEST)/bin/%: tools/guest/%.c
-	@echo "  CC       $@"
+	@echo "  CC      $@"
 	@mkdir -p $(@D)
 	$(Q)$(GUEST_CC) -static -O2 -Wall -Wextra -Werror -o $@ $<
 
 # Busybox, modules and a shell, and nothing of Cloister: for trying the machine without the hypervisor.
 $(GUEST)/plain.cpio: $(GUEST)/busybox $(GUEST)/$(GUEST_KERNEL)/release tools/guest/init tools/guest/mkinitramfs $(GUEST_TOOLS)
-	@echo "  CPIO     $@"
-	$(Q)$(MKINITRAMFS)
+	@echo "  CPIO    $@"
+	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --busybox $(GUEST)/busybox --init tools/guest/init \
+		--modules $(GUEST)/$(GUEST_KERNEL)/modules --release "$$(cat $(GUEST)/$(GUEST_KERNEL)/release)" \
+		$(GUEST_MODULES:%=--module %) $(GUEST_TOOLS:%=--add %:bin/)
 
-# The root cell's: with the driver, cloisterctl, and every cell of the board in /cells.
-$(GUEST)/initramfs.cpio: $(GUEST)/plain.cpio $(BUILD)/driver/$(GUEST_KERNEL)/cloister.ko $(BUILD)/tools/cloisterctl $(CELL_FILES)
-	@echo "  CPIO     $@"
-	$(Q)$(MKINITRAMFS) --extra-module $(BUILD)/driver/$(GUEST_KERNEL)/cloister.ko \
-		--add $(BUILD)/tools/cloisterctl:bin/ $(foreach cell,$(CELL_FILES),--add $(cell):cells/)
+# The root cell's without cells: tests add their own.
+GUEST_DRIVER := $(BUILD)/driver/$(GUEST_KERNEL)
+$(GUEST)/root.cpio: $(GUEST)/plain.cpio $(GUEST_DRIVER)/cloister.ko $(GUEST_DRIVER)/edu_test.ko $(BUILD)/tools/cloisterctl
+	@echo "  CPIO    $@"
+	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< --release "$$(cat $(GUEST)/$(GUEST_KERNEL)/release)" \
+		--extra-module $(GUEST_DRIVER)/cloister.ko --add $(GUEST_DRIVER)/edu_test.ko:test/ --add $(BUILD)/tools/cloisterctl:bin/
 
-MKINITRAMFS = $(PYTHON) tools/guest/mkinitramfs -o $@ --busybox $(GUEST)/busybox --init tools/guest/init \
-	--modules $(GUEST)/$(GUEST_KERNEL)/modules --release "$$(cat $(GUEST)/$(GUEST_KERNEL)/release)" \
-	$(GUEST_MODULES:%=--module %) $(foreach tool,$(GUEST_TOOLS),--add $(tool):bin/)
+# The root cell's with every cell of the board in /cells.
+$(GUEST)/initramfs.cpio: $(GUEST)/root.cpio $(CELL_FILES)
+	@echo "  CPIO    $@"
+	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< $(CELL_FILES:%=--add %:cells/)
 
 .PHONY: guest guest-headers
 guest: $(GUEST)/Image $(GUEST)/plain.cpio
