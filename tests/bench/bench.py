@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the bench inmate on a bare machine and in a cell, under QEMU where a counter tick is an instruction, and prints
+what each operation costs. The figures depend on nothing but the binaries: they are the same on every host."""
+
+import argparse
+import ctypes
+import json
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Optional
+
+TOP = Path(__file__).resolve().parents[2]
+ICOUNT = ["-icount", "shift=0,sleep=off"]
+CPU = "cortex-a57,cntfrq=1000000000"
+EDU = ["-device", "edu,addr=02.0,dma_mask=0xffffffffffffffff"]
+SAMPLES = 2048
+
+# The operations in the order of the inmate, with what to aim for: guest and hypervisor instructions together.
+OPERATIONS = {
+    "empty": ("nothing (the way of measuring)", None),
+    "psci-version": ("hvc PSCI_VERSION", 90),
+    "null-hypercall": ("null hypercall (HC_VERSION)", 90),
+    "gicd-typer-read": ("GICD_TYPER read", 130),
+    "gicd-isenabler-read": ("GICD_ISENABLER read", 200),
+    "gicd-isenabler-write": ("GICD_ISENABLER write", 200),
+    "gicr-isenabler-read": ("GICR_ISENABLER read", 200),
+    "gicr-isenabler-write": ("GICR_ISENABLER write", 200),
+    "id-register": ("ID register read", 3),
+    "cntp-ctl": ("CNTP_CTL read", 3),
+    "uart-read": ("passed-through UART read", 3),
+    "sgi-self": ("SGI to self, to handler", 250),
+    "eoi": ("EOI", 3),
+    "vtimer": ("virtual timer, compare value to handler", 130),
+    "device-spi": ("device SPI, to handler", 140),
+    "ispendr-spi": ("SPI by GICD_ISPENDR, to handler", 350),
+}
+PART_OF = {"eoi": "sgi-self"}  # measured inside another series
+START_AIM = 250000
+
+
+class BenchError(Exception):
+    """The run did not give what was waited for."""
+
+
+@dataclass
+class Run:
+    """What one run of the inmate printed, and its exits to EL2 per operation."""
+    start: int = 0
+    machine: str = ""
+    counts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    exits: dict[str, float] = field(default_factory=dict)
+
+
+def die_with_parent() -> None:
+    """In the child: no QEMU outlives this program."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def bare_machine() -> list[str]:
+    return ["-M", "virt,gic-version=3", "-cpu", CPU, "-nic", "none"]
+
+
+def cell_machine(cpus: int, memory: int) -> list[str]:
+    return ["-M", "virt,virtualization=on,gic-version=3,its=on,iommu=smmuv3", "-cpu", CPU, "-smp", str(cpus),
+            "-m", str(memory), "-nic", "none"]
+
+
+def run_qemu(arguments: list[str], image: Path, timeout: float) -> str:
+    """Starts QEMU, collects its serial output until the inmate is done."""
+    command = ["qemu-system-aarch64", *arguments, *EDU, *ICOUNT, "-display", "none", "-monitor", "none", "-no-reboot",
+               "-serial", "stdio", "-serial", "null", "-kernel", str(image)]
+    output = b""
+    deadline = time.monotonic() + timeout
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          preexec_fn=die_with_parent) as qemu:
+        try:
+            while b"bench-done" not in output:
+                if not select.select([qemu.stdout], [], [], max(0, deadline - time.monotonic()))[0]:
+                    raise BenchError(f"'bench-done' was not seen in {timeout:.0f} s\n{tail(output)}")
+                if not (part := qemu.stdout.read1()):
+                    raise BenchError(f"QEMU ended before 'bench-done'\n{tail(output)}")
+                output += part
+        finally:
+            qemu.kill()
+    return output.decode(errors="replace").replace("\r", "")
+
+
+def tail(output: bytes) -> str:
+    return "\n".join("  | " + line for line in output.decode(errors="replace").replace("\r", "").splitlines()[-20:])
+
+
+def parse(text: str) -> Run:
+    run = Run()
+    for line in text.splitlines():
+        if match := re.fullmatch(r"bench (\S+) (\d+) (\d+) (\d+)", line):
+            run.counts[match[1]] = (int(match[2]), int(match[3]), int(match[4]))
+        elif match := re.fullmatch(r"bench-start (\d+)", line):
+            run.start = int(match[1])
+        elif match := re.fullmatch(r"bench-machine (\S+) .*", line):
+            run.machine = match[1]
+    if missing := [name for name in OPERATIONS if name not in run.counts and name != "null-hypercall"]:
+        raise BenchError(f"the inmate did not measure {', '.join(missing)}")
+    return run
+
+
+def count_exits(log: Path, names: list[str]) -> dict[str, float]:
+    """Exceptions taken to EL2 per sample: the BRK instructions in the log of exceptions cut it into series."""
+    series: list[int] = []
+    inside = breakpoint_taken = False
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if line.startswith("Taking exception"):
+                breakpoint_taken = "[Breakpoint]" in line  # QEMU prints an old ESR with interrupts
+            elif line.startswith("...from EL1 to EL2") and inside:
+                series[-1] += 1
+            elif line.startswith("...handled as PSCI call") and inside:
+                series[-1] -= 1  # QEMU's own firmware, not EL2
+            elif line.startswith("...with ESR 0x3c/0xf200000") and breakpoint_taken:
+                inside = line.rstrip().endswith("1")
+                series += [0] if inside else []
+    own = [name for name in names if name not in PART_OF]
+    if len(series) != len(own):
+        raise BenchError(f"the log of exceptions has {len(series)} series, not {len(own)}")
+    return {name: round(count / SAMPLES, 2) for name, count in zip(own, series)}
+
+
+def measure(machine: list[str], image: Path, kind: str, timeout: float) -> Run:
+    """One run for the counts, and one with a log of exceptions for the exits."""
+    if not image.exists():
+        raise BenchError(f"{image} does not exist")
+    run = parse(run_qemu(machine, image, timeout))
+    if run.machine != kind:
+        raise BenchError(f"{image} found itself on a '{run.machine}' machine, not '{kind}'")
+    with tempfile.TemporaryDirectory(prefix="cloister-bench-") as directory:
+        log = Path(directory) / "exceptions"
+        run_qemu([*machine, "-d", "int", "-D", str(log)], image, timeout)
+        run.exits = count_exits(log, list(run.counts))
+    return run
+
+
+def code_lines(directory: Path) -> int:
+    """Lines of C and assembly that are neither blank nor comment."""
+    total = 0
+    for path in directory.rglob("*"):
+        if path.suffix in (".c", ".h", ".S"):
+            text = re.sub(r"/\*.*?\*/", lambda match: "\n" * match[0].count("\n"), path.read_text(), flags=re.S)
+            total += sum(1 for line in text.splitlines() if line.strip() and not line.strip().startswith("//"))
+    return total
+
+
+def binary_size(elf: Path, cross: str) -> dict[str, int]:
+    """text (with constants), data and bss as `size` has them."""
+    tool = shutil.which(cross + "size") or "size"
+    output = subprocess.run([tool, str(elf)], check=True, capture_output=True, text=True).stdout
+    return dict(zip(("text", "data", "bss"), map(int, output.splitlines()[1].split()[:3])))
+
+
+def triple(counts: Optional[tuple[int, int, int]]) -> str:
+    """One number where all three are the same."""
+    if counts is None:
+        return "-"
+    return str(counts[1]) if counts[0] == counts[2] else "/".join(map(str, counts))
+
+
+def table(bare: Run, cell: Optional[Run]) -> list[str]:
+    rows = [f"{'operation':42} {'bare EL1':>14} {'Cloister':>18} {'at EL2':>7} {'exits':>6} {'aim':>7}"]
+    for name, (title, aim) in OPERATIONS.items():
+        here = cell.counts.get(name) if cell else None
+        base = bare.counts.get(name)
+        el2 = str(here[1] - (base[1] if base else bare.counts["empty"][1])) if here else "-"
+        exits = f"{cell.exits[name]:g}" if cell and name in cell.exits else "-"
+        note = "" if aim is None else f"<= {aim}" + (" !" if here and here[1] > aim else "")
+        rows.append(f"{title:42} {triple(base):>14} {triple(here):>18} {el2:>7} {exits:>6} {note:>7}")
+    start = str(cell.start) if cell else "-"
+    rows.append(f"{'reset to first guest instruction':42} {bare.start:>14} {start:>18} {'':>7} {'':>6} <= {START_AIM}")
+    return rows
+
+
+def above_aim(cell: Run) -> list[str]:
+    """Operations that cost more than what to aim for."""
+    return [f"{OPERATIONS[name][0]}: {counts[1]} instructions, aim {OPERATIONS[name][1]}"
+            for name, counts in cell.counts.items()
+            if OPERATIONS[name][1] is not None and counts[1] > OPERATIONS[name][1]]
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, default=TOP / "build", help="directory of the build (default: build)")
+    parser.add_argument("--inmate", type=Path, help="the inmate for the bare machine (default: "
+                        "inmates/tests/bench.bin in the build)")
+    parser.add_argument("--system", type=Path, help="system image whose boot cell is the bench (default: "
+                        "qemu-virt/bench.img in the build)")
+    parser.add_argument("--output", type=Path, help="the figures as JSON (default: bench.json in the build)")
+    parser.add_argument("--cross", default="aarch64-linux-gnu-", help="prefix of the binutils")
+    parser.add_argument("--cpus", type=int, default=4, help="CPUs of the machine (default: 4)")
+    parser.add_argument("--memory", type=int, default=2048, help="its memory in MiB (default: 2048)")
+    parser.add_argument("--timeout", type=float, default=120, help="seconds for one run (default: 120)")
+    parser.add_argument("--bare-only", action="store_true", help="only the bare machine")
+    parser.add_argument("--check", action="store_true", help="fail when a figure is above its aim")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    build = arguments.build
+    bare = measure(bare_machine(), arguments.inmate or build / "inmates/tests/bench.bin", "bare", arguments.timeout)
+    cell = None
+    result = {"bare": asdict(bare), "samples": SAMPLES, "code_lines": code_lines(TOP / "hypervisor")}
+    if not arguments.bare_only:
+        cell = measure(cell_machine(arguments.cpus, arguments.memory),
+                       arguments.system or build / "qemu-virt/bench.img", "cell", arguments.timeout)
+        result["cloister"] = asdict(cell)
+        result["size"] = binary_size(build / "hypervisor/cloister.elf", arguments.cross)
+    print(f"Instructions, of {SAMPLES} samples: the median, or min/median/max where they differ.\n")
+    print("\n".join(table(bare, cell)))
+    if "size" in result:
+        print("\nhypervisor: " + ", ".join(f"{name} {size} bytes" for name, size in result["size"].items()))
+    print(f"hypervisor: {result['code_lines']} lines of code")
+    output = arguments.output or build / "bench.json"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=1) + "\n")
+    above = above_aim(cell) if cell else []
+    for line in above:
+        print(f"above its aim: {line}", file=sys.stderr)
+    return 1 if arguments.check and above else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (BenchError, OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"bench: {error}")
