@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From YAML to the model: names become addresses, interrupts and streams by the board's device tree."""
+
+from __future__ import annotations
+
+import difflib
+
+from . import devices
+from .board import Board
+from .diag import At, Problems
+from .model import Cell, Region, Span, System
+from .schema import CELL, SYSTEM, check
+from .units import number, subtract
+from .yamldoc import Doc, Map, load
+
+RAM_IPA = 0x40000000  # of a cell's first region, where QEMU's virt has RAM
+GICD_IPA = 0x08000000  # likewise
+GICR_IPA = 0x080A0000
+RING = 4096  # bytes of the hypercall console, for a cell that has no other
+
+
+class Resolver:
+    """Resolves one system and any number of cells against a board; everything found wrong goes to `problems`."""
+
+    def __init__(self, board: Board, problems: Problems):
+        self.board = board
+        self.problems = problems
+
+    # ---- the system ----
+
+    def system(self, doc: Doc, search: list) -> System | None:
+        if not check(doc.data, SYSTEM, doc.file, self.problems):
+            return None
+        data = doc.data
+        system = System(data["system"], doc.file, data.at("system"), self.board, self._span(data, "hypervisor"),
+                        log_level=data.get("log_level", "info"), storm_limit=data.get("storm_limit", 1000),
+                        root_exit=data.get("root_exit", "keep"), search=search)
+        for key in ("reserved", "cell_memory", "cell_pci"):
+            entries = data.get(key, [])
+            setattr(system, key, [span for index in range(len(entries)) for span in self._spans(entries, index)])
+        self._cell_memory_rest(system)
+        self._uart(system, data)
+        system.cell_devices = self._cell_devices(data)
+        self._root(system, doc)
+        self._boot_cells(system, data)
+        return system
+
+    def _span(self, parent, key) -> Span:
+        entry = parent[key]
+        return Span(number(entry["base"]), number(entry["size"]), parent.at(key))
+
+    def _spans(self, parent, key) -> list[Span]:
+        """One range, or with size `rest` all memory of the board from there on."""
+        entry = parent[key]
+        if entry["size"] != "rest":
+            return [self._span(parent, key)]
+        return [Span(base, size, parent.at(key)) for base, size in self._rest(number(entry["base"]))]
+
+    def _rest(self, base: int) -> list[tuple[int, int]]:
+        return subtract(sorted(self.board.memory), 0, base)
+
+    def _cell_memory_rest(self, system: System) -> None:
+        """Memory for cells never includes what the hypervisor has or what is reserved."""
+        if not system.cell_memory:
+            return
+        for span in system.cell_memory:
+            if not any(base <= span.base and span.base + span.size <= base + size
+                       for base, size in self.board.memory):
+                self.problems.error(span.at, f"cell_memory at {span.base:#x}, size {span.size:#x}, is not inside the "
+                                    "board's memory")
+
+    def _uart(self, system: System, data: Map) -> None:
+        name = data.get("console", "none")
+        if name == "none":
+            return
+        node = self.node(name, data.at("console"), "console")
+        if node is None:
+            return
+        if not node.compatible("arm,pl011") or not node.reg():
+            self.problems.error(data.at("console"), f"console: {name} is not a PL011 UART")
+            return
+        system.uart = node
+
+    def _cell_devices(self, data: Map) -> list:
+        names = data.get("cell_devices", [])
+        found = [devices.device(self, names, index, name, None) for index, name in enumerate(names)]
+        return [device for device in found if device]
+
+    def _root(self, system: System, doc: Doc) -> None:
+        if "root" not in doc.data:
+            return
+        entry, directory = doc.data["root"], doc
+        if isinstance(entry, str):
+            directory = load(doc.directory / entry, self.problems)
+            if directory is None:
+                return
+            entry = directory.data
+        cell = self.cell(Doc(directory.file, entry), system, root=True)
+        if cell:
+            system.cells.append(cell)
+
+    def _boot_cells(self, system: System, data: Map) -> None:
+        for index, name in enumerate(data.get("boot", [])):
+            path = Doc(system.file, None).directory / name
+            if not path.is_file():
+                self.problems.error(data["boot"].at(index), f"boot[{index}]: there is no file {path}")
+                continue
+            doc = load(path, self.problems)
+            cell = self.cell(doc, system) if doc else None
+            if cell:
+                cell.boot = True
+                system.cells.append(cell)
+
+    # ---- a cell ----
+
+    def cell(self, doc: Doc, system: System, root: bool = False) -> Cell | None:
+        if not check(doc.data, CELL, doc.file, self.problems):
+            return None
+        data = doc.data
+        cell = Cell(data["cell"], doc.file, data.at("cell"), root=root, keys=dict(data_places(data)))
+        cell.abort = data.get("on_fault", "abort" if root else "fail") == "abort"
+        cell.stage1 = data.get("smmu", {}).get("stage1", False)
+        self._cpus(cell, data)
+        self._memory(cell, data, system)
+        devices.resolve(self, cell, data)
+        self._interrupt_controller(cell, data)
+        self._ecam(cell, data)
+        self._console(cell, data)
+        cell.image, cell.initrd, cell.bootargs = (data.get(key, "") for key in ("image", "initrd", "bootargs"))
+        for key in ("load", "entry", "dtb"):
+            setattr(cell, key, number(data[key]) if key in data else None)
+        return cell
+
+    def _cpus(self, cell: Cell, data: Map) -> None:
+        wanted, count = data["cpus"], len(self.board.cpus)
+        cell.cpus_at = data.at("cpus")
+        if wanted == "all":
+            cell.cpus = list(range(count))
+            return
+        for index, entry in enumerate(wanted):
+            cpu = count - 1 if entry == "last" else entry
+            place = wanted.at(index)
+            if cpu >= count:
+                self.problems.error(place, f"cpus[{index}]: cpu {cpu} does not exist, the board has cpus 0 to {count - 1}")
+            elif cpu in cell.cpus:
+                self.problems.error(place, f"cpus[{index}]: cpu {cpu} is listed twice")
+            else:
+                cell.cpus.append(cpu)
+
+    def _memory(self, cell: Cell, data: Map, system: System) -> None:
+        entries = data["memory"]
+        for index, entry in enumerate(entries):
+            name = entry.get("name", f"ram{index or ''}")
+            cell.memory += self._regions(cell, entry, entries.at(index), index, name)
+        if cell.root:
+            flags = frozenset(("read", "write", "dma"))
+            cell.memory += [Region("cells", span.base, span.base, span.size, flags, span.at)
+                            for span in system.cell_memory]
+
+    def _regions(self, cell: Cell, entry: Map, at: At, index: int, name: str) -> list[Region]:
+        default = ["read", "write", "execute", "dma"] + ([] if cell.root else ["load"])
+        flags = frozenset(entry.get("flags", default))
+        pa = number(entry["pa"]) if "pa" in entry else None
+        where = f"memory[{index}] '{name}'"
+        if cell.root and pa is None:
+            self.problems.error(at, f"{where}: the root cell's memory needs a pa")
+            return []
+        if entry["size"] == "rest":
+            if not cell.root:
+                self.problems.error(entry.at("size"), f"{where}: only the root cell can have the rest of memory")
+                return []
+            rest = self._rest(pa)
+            if not rest:
+                self.problems.error(entry.at("pa"), f"{where}: the board has no memory at or above {pa:#x}")
+            return [Region(name, base, base, size, flags, at) for base, size in rest]
+        if not cell.root and "ipa" not in entry and index > 0:
+            self.problems.error(at, f"{where}: the key 'ipa' is missing; only the first region has a default")
+            return []
+        ipa = number(entry["ipa"]) if "ipa" in entry else (pa if cell.root else RAM_IPA)
+        return [Region(name, pa, ipa, number(entry["size"]), flags, at)]
+
+    def _interrupt_controller(self, cell: Cell, data: Map) -> None:
+        gic = data.get("gic", {})
+        defaults = (self.board.gicd_base, self.board.gicr_base) if cell.root else (GICD_IPA, GICR_IPA)
+        cell.gicd = number(gic.get("distributor", defaults[0]))
+        cell.gicr = number(gic.get("redistributors", defaults[1]))
+        cell.gic_at = data.at("gic")
+
+    def _ecam(self, cell: Cell, data: Map) -> None:
+        if not cell.functions:
+            return
+        host = self.board.pci_hosts[cell.functions[0].host]
+        cell.ecam = number(data.get("ecam", host.ecam_base))
+        last = max(function.vbdf >> 8 for function in cell.functions)
+        cell.ecam_size = host.ecam_size if cell.root else last + 1 << 20
+
+    def _console(self, cell: Cell, data: Map) -> None:
+        wanted = data.get("console")
+        at = data.at("console")
+        uarts = [device for device in cell.devices if device.node.compatible("arm,pl011")]
+        if wanted is None:
+            cell.console = uarts[0] if uarts else None
+            cell.ring = 0 if uarts or cell.root else RING
+            return
+        if isinstance(wanted, Map):
+            cell.ring = number(wanted.get("ring", 0))
+            cell.ring_at = wanted.at("ring")
+            wanted = wanted.get("device", "none")
+        elif wanted == "hypercall":
+            cell.ring, cell.ring_at = RING, at
+        if wanted in ("hypercall", "none"):
+            return
+        node = self.board.find(wanted)
+        cell.console = next((device for device in cell.devices if device.node is node), None)
+        if cell.console is None:
+            names = ", ".join(device.label for device in cell.devices) or "none"
+            self.problems.error(at, f"console: '{wanted}' is not hypercall, none or one of the cell's devices ({names})")
+
+    # ---- lookup ----
+
+    def node(self, name: str, at: At, where: str):
+        """A device by name; None after saying that there is none."""
+        node = self.board.find(name)
+        if node is None:
+            close = difflib.get_close_matches(name, self.board.names(), 1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            self.problems.error(at, f"{where}: '{name}' is not in the board's device tree ({self.board.file}){hint}")
+        return node
+
+
+def data_places(data: Map):
+    return ((key, data.at(key)) for key in data)

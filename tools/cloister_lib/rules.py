@@ -1,0 +1,2 @@
+"""rules"""
+def check(s,c,p): pass
