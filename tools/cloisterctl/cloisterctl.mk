@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# cloisterctl, static, for the root cell's Linux.
+
+CTL_CC		?= $(if $(filter aarch64,$(shell uname -m)),gcc,aarch64-linux-gnu-gcc)
+CTL_SOURCES	:= $(wildcard tools/cloisterctl/*.c)
+CTL_OBJECTS	:= $(CTL_SOURCES:tools/cloisterctl/%.c=$(BUILD)/tools/obj/cloisterctl/%.o)
+CTL_CFLAGS	:= -std=gnu11 -O2 -Wall -Wextra -Werror -Ihypervisor/include -MMD -MP
+
+$(BUILD)/tools/obj/cloisterctl/%.o: tools/cloisterctl/%.c tools/cloisterctl/cloisterctl.mk
+	@echo "  CC      $@"
+	@mkdir -p $(@D)
+	$(Q)$(CTL_CC) $(CTL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tools/cloisterctl: $(CTL_OBJECTS)
+	@echo "  LD      $@"
+	$(Q)$(CTL_CC) -static -s -o $@ $^
+
+-include $(CTL_OBJECTS:.o=.d)

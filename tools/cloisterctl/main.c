@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cloisterctl: manages cells from the root cell, through /dev/cloister. Exit status: 0 done, 1 failed, 2 wrong usage.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "ctl.h"
+
+struct command {
+	const char *group;		/* "cell", or NULL */
+	const char *name;
+	const char *arguments;
+	const char *summary;
+	const char *options;		/* the letters of option_list that it takes */
+	int min_args, max_args;
+	command_fn run;
+	const char *details;
+};
+
+static const struct command commands[] = {
+	{ "cell", "create", "FILE.cell", "make a cell: its CPUs, memory and devices leave this Linux", "", 1, 1,
+	  cmd_create, NULL },
+	{ "cell", "load", "FILE.cell|NAME [IMAGE]", "put an image into a cell that does not run", "a", 1, 2, cmd_load,
+	  "With FILE.cell all that is in the file is loaded; IMAGE takes the place of the file's image. With NAME only\n"
+	  "IMAGE is loaded. What has a dot or a slash in it is a file. IMAGE is an ELF executable for 64-bit or 32-bit\n"
+	  "Arm, an arm64 Linux Image, or raw bytes. A cell that has run is cleared by its first load.\n" },
+	{ "cell", "start", "NAME", "run a loaded cell", "exwt", 1, 1, cmd_start,
+	  "Without --entry and --arg the cell starts where the last load or else its config says.\n" },
+	{ "cell", "stop", "NAME", "stop a cell: its CPUs are parked, its devices' DMA is aborted", "", 1, 1, cmd_stop,
+	  NULL },
+	{ "cell", "destroy", "NAME", "give all that a cell has back to this Linux, cleared", "", 1, 1, cmd_destroy,
+	  NULL },
+	{ "cell", "list", "", "list the cells", "j", 0, 0, cmd_list, NULL },
+	{ "cell", "show", "NAME", "show a cell: its state, why it ended, what it has", "j", 1, 1, cmd_show,
+	  "Flags of memory: r read, w write, x execute, d DMA, l load, i device memory, s shared.\n" },
+	{ "cell", "stats", "NAME", "show a cell's counters", "j", 1, 1, cmd_stats, NULL },
+	{ "cell", "console", "NAME", "print what a cell wrote to its console", "fs", 1, 1, cmd_console, NULL },
+	{ NULL, "log", "", "print the hypervisor's log", "f", 0, 0, cmd_log, NULL },
+	{ NULL, "version", "", "show the versions of cloisterctl, driver and hypervisor", "j", 0, 0, cmd_version, NULL },
+};
+
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static const struct option option_list[] = {
+	{ "addr", required_argument, NULL, 'a' },
+	{ "entry", required_argument, NULL, 'e' },
+	{ "arg", required_argument, NULL, 'x' },
+	{ "wait", no_argument, NULL, 'w' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "send", required_argument, NULL, 's' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char *option_help(int letter)
+{
+	switch (letter) {
+	case 'a': return "--addr IPA         where an arm64 Image or raw bytes go (default: the first executable region)";
+	case 'e': return "--entry IPA        the first instruction";
+	case 'x': return "--arg VALUE        x0 of the cell's first CPU";
+	case 'w': return "--wait             until the cell stops; fails if the cell fails";
+	case 't': return "--timeout SECONDS  for --wait; fails when the cell still runs then";
+	case 'j': return "--json             for programs";
+	case 'f': return "--follow           go on with what comes";
+	case 's': return "--send TEXT        type TEXT to the cell's console";
+	default: return "";
+	}
+}
+
+static void print_overview(FILE *to)
+{
+	size_t i;
+
+	fprintf(to, "Usage: cloisterctl COMMAND [OPTION]... [ARGUMENT]...\nManages Cloister's cells from the root cell.\n\n");
+	for (i = 0; i < COMMANDS; i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "%s%s %s", commands[i].group ? "cell " : "", commands[i].name,
+			 commands[i].arguments);
+		fprintf(to, "  %-36s %s\n", line, commands[i].summary);
+	}
+	fprintf(to, "\n`cloisterctl COMMAND --help` says more. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
+}
+
+static void print_command_help(const struct command *command)
+{
+	const char *letter;
+
+	printf("Usage: cloisterctl %s%s [OPTION]... %s\n%c%s.\n", command->group ? "cell " : "", command->name,
+	       command->arguments, command->summary[0] - 'a' + 'A', command->summary + 1);
+	if (command->details)
+		printf("\n%s", command->details);
+	printf("\n");
+	for (letter = command->options; *letter; letter++)
+		printf("  %s\n", option_help(*letter));
+	printf("  --help             this text\n");
+}
+
+__attribute__((format(printf, 1, 2))) static int usage(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "cloisterctl: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "; see cloisterctl --help\n");
+	return EXIT_USAGE;
+}
+
+static bool set_option(struct options *options, int letter, const char *argument)
+{
+	switch (letter) {
+	case 'a':
+		options->has_address = true;
+		return !parse_number(argument, &options->address);
+	case 'e':
+		options->has_entry = true;
+		return !parse_number(argument, &options->entry);
+	case 'x':
+		options->has_arg = true;
+		return !parse_number(argument, &options->arg);
+	case 't':
+		options->has_timeout = true;
+		return !parse_number(argument, &options->timeout) && options->timeout < UINT32_MAX;
+	case 's':
+		options->send = argument;
+		return true;
+	case 'w':
+		options->wait = true;
+		return true;
+	case 'j':
+		options->json = true;
+		return true;
+	default:
+		options->follow = true;
+		return true;
+	}
+}
+
+static int run(const struct command *command, const struct options *options)
+{
+	struct oops oops = { "" };
+	int fd = device_open(&oops);
+	int ret = fd < 0 ? -1 : command->run(fd, options, &oops);
+
+	if (!ret && fflush(stdout))
+		ret = refuse(&oops, "the output cannot be written");
+	if (fd >= 0)
+		close(fd);
+	if (!ret)
+		return EXIT_OK;
+	fflush(stdout);
+	fprintf(stderr, "cloisterctl: %s\n", oops.text);
+	return EXIT_FAILED;
+}
+
+/* argv[0] is the command's name. */
+static int parse_and_run(const struct command *command, int argc, char **argv)
+{
+	struct options options = { 0 };
+	int letter;
+
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, "h", option_list, NULL)) != -1) {
+		if (letter == 'h') {
+			print_command_help(command);
+			return EXIT_OK;
+		}
+		if (letter == '?')
+			return usage("%s is not an option, or its value is missing", argv[optind - 1]);
+		if (!strchr(command->options, letter))
+			return usage("%s is not an option of %s", argv[optind - 1], command->name);
+		if (!set_option(&options, letter, optarg))
+			return usage("%s is not a number", optarg);
+	}
+	options.argc = argc - optind;
+	options.argv = argv + optind;
+	if (options.argc < command->min_args)
+		return usage("%s needs %s", command->name, command->arguments);
+	if (options.argc > command->max_args)
+		return usage("%s has too many arguments: %s", command->name, options.argv[command->max_args]);
+	if (options.has_timeout && !options.wait)
+		return usage("--timeout is for --wait");
+	return run(command, &options);
+}
+
+static const struct command *find_command(const char *group, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (!strcmp(commands[i].name, name) && !commands[i].group == !group)
+			return &commands[i];
+	return NULL;
+}
+
+static bool is_help(const char *text)
+{
+	return !strcmp(text, "--help") || !strcmp(text, "-h") || !strcmp(text, "help");
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	const char *group = NULL;
+	int first = 1;
+
+	if (argc > 1 && !strcmp(argv[1], "cell")) {
+		group = argv[1];
+		first = 2;
+	}
+	if (argc <= first)
+		return usage("a command is missing");
+	if (is_help(argv[first])) {
+		print_overview(stdout);
+		return EXIT_OK;
+	}
+	command = find_command(group, argv[first]);
+	if (!command)
+		return usage("there is no command %s%s", group ? "cell " : "", argv[first]);
+	return parse_and_run(command, argc - first, argv + first);
+}
