@@ -101,7 +101,7 @@ static int pair_mem(const struct cfg_cell *cell, const struct cfg_cell *other, s
 			if (span_overlaps(a[i].pa, a[i].size, b[j].pa, b[j].size) &&
 			    !mem_shared(&a[i], &b[j]))
 				return claimed(err,
-					       "memory[%u] '%s': pa 0x%lx, size 0x%lx: overlaps '%s' of cell %s",
+					       "memory[%u] '%s': pa 0x%lx size 0x%lx overlaps '%s' of %s",
 					       i, a[i].name, a[i].pa, a[i].size, b[j].name, other->name);
 		}
 	}
@@ -148,7 +148,7 @@ static int pair_mem_root(const struct cfg_cell *cell, const struct cfg_cell *roo
 			if (span_overlaps(a[i].pa, a[i].size, b[j].pa, b[j].size) &&
 			    !span_inside(a[i].pa, a[i].size, b[j].pa, b[j].size))
 				return claimed(err,
-					       "memory[%u] '%s': pa 0x%lx, size 0x%lx: partly in '%s' of cell %s",
+					       "memory[%u] '%s': pa 0x%lx size 0x%lx partly in '%s' of %s",
 					       i, a[i].name, a[i].pa, a[i].size, b[j].name, root->name);
 		}
 	}
