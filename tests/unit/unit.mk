@@ -9,6 +9,7 @@
 unit-string	:= hypervisor/lib/string.c hypervisor/lib/vsnprintf.c
 unitflags-string := -include tests/unit/fake/rename.h -fno-builtin
 unit-page_pool	:= hypervisor/mm/page_pool.c tests/unit/fake/memory.c
+unit-config	:= $(sort $(wildcard hypervisor/config/*.c))
 
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
