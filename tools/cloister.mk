@@ -12,7 +12,7 @@ QEMU		?= qemu-system-aarch64
 CONFIGS		:= configs/arm64/$(BOARD)
 SYSTEM		?= $(CONFIGS)/system.yaml
 # What the image of the system config starts from.
-SYSTEM_FILES	?= $(BUILD)/guest/Image $(BUILD)/guest/root.cpio
+SYSTEM_FILES	?= $(BUILD)/guest/Image $(OUT)/initramfs.cpio
 
 # A cell config of the board becomes a .cell when the board has the CPUs that it names; systems are not cells.
 CELL_CONFIGS	:= $(filter-out $(wildcard $(CONFIGS)/*system.yaml) $(wildcard $(CONFIGS)/boot-*.yaml),$(wildcard $(CONFIGS)/*.yaml))
@@ -22,7 +22,7 @@ ABI_HEADERS	:= $(wildcard hypervisor/include/abi/*.h)
 CLOISTER_SRC	:= tools/cloister $(wildcard tools/cloister_lib/*.py)
 CLOISTER	:= CLOISTER_ABI=$(BUILD)/tools/abi.json $(PYTHON) tools/cloister
 CLOISTER_READY	:= $(CLOISTER_SRC) $(BUILD)/tools/abi.json $(BUILD)/tools/config_check
-CLOISTER_ARGS	= --board $(OUT)/board.dtb --search $(BUILD) --config-check $(BUILD)/tools/config_check
+CLOISTER_ARGS	= --board $(OUT)/board.dtb --search $(OUT) --search $(BUILD) --config-check $(BUILD)/tools/config_check
 
 .PHONY: tools configs
 tools: $(CLOISTER_READY)
@@ -51,6 +51,11 @@ $(OUT)/board.dtb: $(OUT)/board.args
 	$(Q)timeout 60 $(QEMU) -M $(BOARD_MACHINE),dumpdtb=$@.part -cpu $(BOARD_CPU) -smp $(BOARD_SMP) -m $(BOARD_MEM) \
 		-display none -nic none -serial null -serial null -monitor none 2> $@.log || { cat $@.log; exit 1; }
 	$(Q)mv $@.part $@ && rm -f $@.log
+
+# The root cell's initramfs with this board's cells in /cells.
+$(OUT)/initramfs.cpio: $(BUILD)/guest/root.cpio $(CELL_FILES)
+	@echo "  CPIO    $@"
+	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< $(CELL_FILES:%=--add %:cells/)
 
 $(OUT)/system.cfg: $(SYSTEM) $(OUT)/board.dtb $(CLOISTER_READY) $(wildcard $(SYSTEM_FILES))
 	@echo "  CONFIG  $@"

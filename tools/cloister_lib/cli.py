@@ -37,8 +37,13 @@ class Session:
         return next(cell for cell in self.cells if cell.file == file)
 
 
-def _search(args) -> list[Path]:
-    return [Path(entry) for entry in args.search] or [abi.TREE / "build"]
+def _search(args, doc: yamldoc.Doc) -> list[Path]:
+    """Where files that configs name are looked for: by default where make puts this system's, then all of build."""
+    if args.search:
+        return [Path(entry) for entry in args.search]
+    build = abi.TREE / "build"
+    name = doc.data.get("system") if isinstance(doc.data, yamldoc.Map) else None
+    return [build / name, build] if isinstance(name, str) else [build]
 
 
 def _board(doc: yamldoc.Doc, args) -> board.Board:
@@ -47,10 +52,10 @@ def _board(doc: yamldoc.Doc, args) -> board.Board:
     name = doc.data.get("board") if isinstance(doc.data, yamldoc.Map) else None
     if not isinstance(name, str):
         raise Fatal(At(doc.file), "the key 'board' is missing, and --board is not given: which device tree is it?")
-    path = find(name, doc.file, _search(args))
+    path = find(name, doc.file, _search(args, doc))
     if path is None:
         raise Fatal(doc.data.at("board"), f"board: there is no file {name} (looked in {Path(doc.file).parent}, "
-                    f"{', '.join(map(str, _search(args)))})")
+                    f"{', '.join(map(str, _search(args, doc)))})")
     return board.load(path)
 
 
@@ -61,7 +66,7 @@ def load(args, system_file: str, cell_files: list[str]) -> Session:
     if doc is None:
         raise Stop(problems)
     resolver = Resolver(_board(doc, args), problems)
-    system = resolver.system(doc, _search(args))
+    system = resolver.system(doc, _search(args, doc))
     docs = [yamldoc.load(file, problems) for file in cell_files]
     if system is None:
         raise Stop(problems)
@@ -88,15 +93,19 @@ def _report(problems: Problems) -> int:
 
 
 def _confirm(session: Session, args, plans: list[plan.Plan]) -> None:
-    """Runs the hypervisor's own checker, when there is one."""
-    checker = hypcheck.program(args.config_check)
-    if checker is None or session.problems.errors:
+    """Runs the hypervisor's own checker on everything, without payloads."""
+    if session.problems.errors:
         return
     starts = [_start_of(session, plans, cell) for cell in session.system.cells]
     blob = emit.system_blob(session.system, starts, [])
     cells = {cell.name: emit.cell_blob(session.system, cell, _start_of(session, plans, cell))
              for cell in session.cells}
-    for name, sentence in hypcheck.run(checker, blob, cells):
+    _confirm_blob(session, args, blob, cells)
+
+
+def _confirm_blob(session: Session, args, system: bytes, cells: dict[str, bytes]) -> None:
+    checker = hypcheck.program(args.config_check)
+    for name, sentence in hypcheck.run(checker, system, cells) if checker else []:
         cell = next((cell for cell in session.cells if cell.name == name), None)
         session.problems.error(cell.at if cell else session.system.at, f"the hypervisor's check: {sentence}")
 
@@ -174,7 +183,10 @@ def cmd_pack(args) -> int:
     plans = [plan.make(session.system, cell) for cell in session.system.cells]
     _finish(session, args, plans)
     binary = pack.read(Path(args.hypervisor))
-    image, _ = pack.system_image(session.system, plans, binary, args.hypervisor)
+    image, config = pack.system_image(session.system, plans, binary, args.hypervisor)
+    _confirm_blob(session, args, config, {})
+    if session.problems.errors:
+        raise Stop(session.problems)
     _report(session.problems)
     pack.write(Path(args.output), image)
     return 0
@@ -191,7 +203,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--board", metavar="FILE", help="the board's device tree (.dtb); default: as the system config says")
     common.add_argument("--search", metavar="DIR", action="append", default=[],
-                        help="where to look for files that configs name (repeatable; default: build)")
+                        help="where to look for files that configs name (repeatable; default: build/SYSTEM, build)")
     common.add_argument("--config-check", metavar="FILE", help="the hypervisor's checker built for this machine "
                         "(default: build/tools/config_check, if it is there)")
     given = argparse.ArgumentParser(add_help=False)
