@@ -105,6 +105,7 @@ static void gerror_irq(struct cpu *cpu, void *ctx)
 {
 	struct smmu *smmu = ctx;
 
+	(void)cpu;
 	spin_lock(&smmu->lock);
 	smmu_gerror(smmu);
 	spin_unlock(&smmu->lock);
@@ -112,6 +113,7 @@ static void gerror_irq(struct cpu *cpu, void *ctx)
 
 static void eventq_irq(struct cpu *cpu, void *ctx)
 {
+	(void)cpu;
 	evtq_irq(ctx);
 }
 
