@@ -83,6 +83,7 @@ class Cell:
     memory: list[Region] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
+    windows: list[Region] = field(default_factory=list)  # of PCI host bridges; root cell only
     gicd: int = 0
     gicr: int = 0
     gic_at: At = At("")
@@ -105,7 +106,7 @@ class Cell:
     @property
     def regions(self) -> list[Region]:
         """All that is mapped for it but BARs."""
-        return self.memory + [region for device in self.devices for region in device.regions]
+        return self.memory + [region for device in self.devices for region in device.regions] + self.windows
 
     @property
     def streams(self) -> list[tuple[tuple[int, int], str, At]]:

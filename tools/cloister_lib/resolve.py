@@ -8,6 +8,7 @@ import difflib
 from . import devices
 from .board import Board
 from .diag import At, Problems
+from .emit import root_windows
 from .model import Cell, Region, Span, System
 from .schema import CELL, SYSTEM, check
 from .units import number, subtract
@@ -125,6 +126,8 @@ class Resolver:
         devices.resolve(self, cell, data)
         self._interrupt_controller(cell, data)
         self._ecam(cell, data)
+        if root:
+            self._windows(cell, system)
         self._console(cell, data)
         cell.image, cell.initrd, cell.bootargs = (data.get(key, "") for key in ("image", "initrd", "bootargs"))
         for key in ("load", "entry", "dtb"):
@@ -193,6 +196,13 @@ class Resolver:
         cell.ecam = number(data.get("ecam", host.ecam_base))
         last = max(function.vbdf >> 8 for function in cell.functions)
         cell.ecam_size = host.ecam_size if cell.root else last + 1 << 20
+
+    def _windows(self, cell: Cell, system: System) -> None:
+        """The root cell places BARs itself, anywhere in the bridges' windows that are not for other cells."""
+        if cell.functions:
+            flags = frozenset(("read", "write"))
+            cell.windows = [Region(f"pci{index}", base, base, size, flags, cell.place("devices"), io=True)
+                            for index, (base, size) in enumerate(root_windows(system))]
 
     def _console(self, cell: Cell, data: Map) -> None:
         wanted = data.get("console")
