@@ -15,47 +15,73 @@ struct cell;
 struct cpu;
 
 #define VGIC_SPI_WORDS		32	/* 32 x 32 INTIDs; word n as GICD_ISENABLER<n>; word 0 unused */
+#define VGIC_MAX_LRS		16
 
-/* Per cell: struct vgic_cell and per CPU: struct vgic_cpu are defined by the vGIC below, embedded in cell and cpu. */
-struct vgic_cell {
-	spinlock_t lock;
-	u32 ctlr;			/* GICD_CTLR group enables as the cell wrote them */
-	u32 spi_owned[VGIC_SPI_WORDS];	/* SPIs that the cell has now */
-	u32 spi_enabled[VGIC_SPI_WORDS];/* as the cell wrote, whatever ctlr says */
-	u32 group1[VGIC_SPI_WORDS];	/* GICD_IGROUPR */
-	u8 priority[GIC_INTIDS];	/* GICD_IPRIORITYR, SPIs */
-	u64 irouter[GIC_INTIDS];	/* GICD_IROUTER as the cell wrote it: virtual affinity, IRM */
+/* What the guest set for 32 INTIDs, one bit each. Changed under the cell's lock. */
+struct vgic_word {
+	u32 owned;			/* hardware interrupts that the cell has now */
+	u32 soft;			/* SGIs: there, but no business of the hardware */
+	u32 enabled;			/* as the cell wrote, whatever its GICD_CTLR says */
+	u32 group1;			/* GICD_IGROUPR */
+	u32 edge;			/* GICD_ICFGR */
 };
 
+/* Per cell, embedded there. */
+struct vgic_cell {
+	spinlock_t lock;		/* guards ctlr, the words, ownership while a masked access is under way */
+	u32 ctlr;			/* GICD_CTLR group enables as the cell wrote them */
+	struct vgic_word spi[VGIC_SPI_WORDS];
+	u8 priority[32 * VGIC_SPI_WORDS];	/* GICD_IPRIORITYR, SPIs */
+	u64 irouter[32 * VGIC_SPI_WORDS];	/* GICD_IROUTER as the cell wrote it: virtual affinity, IRM */
+};
+
+/*
+ * Per CPU, embedded there. Only the CPU itself can see its list registers. Another one that needs something of them
+ * raises asked (a ticket), after setting bits in clear/deactivate, and sends a cross call; the CPU acts in vgic_sync(),
+ * publishes a copy of its list registers, and answers with that ticket.
+ */
 struct vgic_cpu {
 	u32 sgi_pending;		/* atomic: SGIs 0..15 to inject, set by other CPUs of the cell too */
-	u32 enabled;			/* GICR_ISENABLER0: SGIs and PPIs */
-	u32 group1;			/* GICR_IGROUPR0 */
-	u32 lr_count;			/* list registers of the hardware */
+	struct vgic_word local;		/* SGIs and PPIs */
 	u8 priority[32];		/* GICR_IPRIORITYR */
-	u64 overflow[GIC_INTIDS / 64 + 1];	/* acknowledged physical interrupts that found no list register */
-	bool overflowed;
+	u8 sgi_lr[16];			/* list register + 1 where that SGI was put last, 0: none */
+	u32 waker;			/* GICR_WAKER */
+	u32 lr_mask;			/* list registers of the hardware */
+	u32 preemption_bits;
 	u64 injected;			/* statistics */
+	u32 asked, answered;		/* tickets, atomic */
+	u32 clear[VGIC_SPI_WORDS];	/* atomic: no longer pending in a list register */
+	u32 deactivate[VGIC_SPI_WORDS];	/* atomic: no longer active in one */
+	u64 lr_copy[VGIC_MAX_LRS];
 };
 
 /* The cell's distributor and redistributor regions, and its SPIs: taken from the root cell if that has them now
- * (disabled, not pending, not active, routed nowhere), or from nobody. Cannot fail after mmio_add() succeeded. */
+ * (disabled, not pending, not active), or from nobody. Needs config, is_root, vcpus. -EINVAL, -ENOMEM from
+ * mmio_add(); -EIO: the GIC or a CPU of the root cell does not answer. Nothing is taken then. Under cell_lock. */
 int vgic_cell_init(struct cell *cell);
-/* Its SPIs back to disabled and inactive; those of the root cell's config return to it. No CPU runs the cell. */
+/* Its SPIs disabled and inactive; those of the root cell's config return to it. No CPU runs the cell. */
 void vgic_cell_exit(struct cell *cell);
 /* All state as after a reset; before each start of the cell, with no CPU of it running. */
 void vgic_cell_reset(struct cell *cell);
 
+/* Once per CPU, at boot. -EINVAL: too few list registers. */
+int vgic_cpu_init(struct cpu *cpu);
 /* On the CPU itself, just before it enters a cell: ICH_* and ICV state, PPIs and SGIs as after a reset. */
 void vgic_cpu_reset(struct cpu *cpu);
-/* On the CPU itself, when it leaves a cell: empties list registers, deactivates its PPIs, and SPIs that it held. */
+/* On the CPU itself, when it leaves a cell: empties list registers, PPIs off and inactive; an SPI that it held pending
+ * becomes pending in the distributor again, one that it had active inactive. */
 void vgic_cpu_park(struct cpu *cpu);
+/* After cell->vcpu[] has lost or got back a CPU: no other CPU of the cell uses its redistributor any more when this
+ * returns, and SPIs are routed as far as their targets are there. Under cell_lock. */
+void vgic_cpus_changed(struct cell *cell);
 
 /* A physical interrupt of the running cell was acknowledged (and dropped) on this CPU. */
 void vgic_inject_hw(struct cpu *cpu, u32 intid);
+/* The list registers have room again (maintenance interrupt). */
+void vgic_underflow(struct cpu *cpu);
 /* This CPU got a cross call: take over sgi_pending and whatever other CPUs asked for. */
 void vgic_sync(struct cpu *cpu);
-/* A write of ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 or ICC_ASGI1R_EL1. */
+/* A write of ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 or ICC_ASGI1R_EL1 (not). */
 void vgic_send_sgi(struct cpu *cpu, u64 value, bool group1);
 
 #endif

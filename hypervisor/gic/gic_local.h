@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the hardware half of gic/ lets the vGIC use. */
+#ifndef GIC_LOCAL_H
+#define GIC_LOCAL_H
+
+#include <arch/io.h>
+#include <hyp/gic.h>
+#include <hyp/percpu.h>
+#include "gic_regs.h"
+
+struct gic {
+	void *dist;
+	void *redist;			/* all redistributors */
+	u64 redist_size;
+	u32 intids;			/* implemented; a multiple of 32, or GIC_INTIDS */
+	u32 guest_ppis;			/* PPIs that a cell's CPU can have */
+	bool aff3;			/* GICD_TYPER.A3V */
+};
+extern struct gic gic;
+
+/* Where the registers of an INTID of that CPU are: see gic_regs.h on the common layout. */
+static inline void *gic_frame(const struct cpu *cpu, u32 intid)
+{
+	return intid < GIC_SPI_FIRST ? (char *)cpu->gicr + GICR_SGI_FRAME : gic.dist;
+}
+
+/* The 32-bit register of bits for INTIDs 32*n.. at `reg` (GICD_ISENABLER etc.) */
+static inline u32 gic_read_bits(const void *frame, u32 reg, u32 n)
+{
+	return mmio_read32((const char *)frame + reg + 4 * n);
+}
+
+static inline void gic_write_bits(void *frame, u32 reg, u32 n, u32 value)
+{
+	mmio_write32((char *)frame + reg + 4 * n, value);
+}
+
+/* The physical priority that stands for a guest's. */
+static inline u8 gic_guest_priority(u8 priority)
+{
+	return (u8)(GIC_PRIO_GUEST + (priority >> 2));
+}
+
+void gic_set_priority(void *frame, u32 intid, u8 priority);
+/* Trigger of the INTIDs 32*n.. in mask; returns the mask of those that are edge-triggered then (some are fixed). */
+u32 gic_set_edge(void *frame, u32 n, u32 mask, u32 edge);
+u32 gic_get_edge(const void *frame, u32 n);
+void gic_route(u32 spi, u64 mpidr);
+/* Disabled, neither pending nor active, and so for every CPU when it returns. -EIO: the GIC does not answer. */
+int gic_quiesce(void *frame, u32 n, u32 mask);
+/* Waits until earlier writes to enable bits have effect. -EIO after a while. */
+int gic_wait_dist(void);
+int gic_wait_redist(const struct cpu *cpu);
+
+#endif
