@@ -15,6 +15,8 @@
 #define EC_HVC			0x16
 #define EC_SMC			0x17
 #define EC_SYSREG		0x18
+#define EC_SVE			0x19
+#define EC_SME			0x1d
 #define EC_IABT			0x21
 #define EC_DABT			0x25
 #define FSC_EXTERNAL		0x10
