@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The host machine around the models; see machine.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "machine.h"
+#include <arch/barrier.h>
+#include <arch/io.h>
+#include <asm/sysreg.h>
+#include <hyp/config.h>
+#include <hyp/gic.h>
+#include <hyp/hyp_map.h>
+#include <hyp/page_pool.h>
+#include <hyp/percpu.h>
+#include "../../hypervisor/smmu/smmu_internal.h"
+
+#define POOL_BYTES	MIB(32)
+#define EVENTQ_IRQ	106
+#define GERROR_IRQ	109
+
+struct smmu_model models[MACHINE_SMMUS];
+void (*machine_hook)(void);
+u64 machine_vttbr;
+u32 machine_kicks;
+char machine_complaint[256];
+
+static struct line {
+	gic_handler fn;
+	void *ctx;
+	bool pending;
+} lines[1020];
+
+static struct {
+	struct cfg_system sys;
+	struct cfg_cpu cpu;
+	struct cfg_area area;
+	struct cfg_smmu smmu[MACHINE_SMMUS];
+} config;
+
+static bool memory_at(u64 address, size_t bytes)
+{
+	return address >= FAKE_PA_BASE && address + bytes <= FAKE_PA_BASE + POOL_BYTES;
+}
+
+static bool memory_read(u64 address, void *to, size_t bytes)
+{
+	if (memory_at(address, bytes))
+		memcpy(to, hyp_va(pa(address)), bytes);
+	return memory_at(address, bytes);
+}
+
+static bool memory_write(u64 address, const void *from, size_t bytes)
+{
+	if (memory_at(address, bytes))
+		memcpy(hyp_va(pa(address)), from, bytes);
+	return memory_at(address, bytes);
+}
+
+static void complain(const char *what)
+{
+	if (!machine_complaint[0])
+		snprintf(machine_complaint, sizeof(machine_complaint), "%s", what);
+}
+
+static void raise_irq(struct smmu_model *model, bool gerror)
+{
+	lines[(gerror ? GERROR_IRQ : EVENTQ_IRQ) + 8 * (model - models)].pending = true;
+}
+
+const struct cfg_system *machine_init(u32 count, u32 storm_limit)
+{
+	machine_hook = NULL;
+	machine_vttbr = 0;
+	machine_kicks = 0;
+	machine_complaint[0] = 0;
+	fake_log[0] = 0;
+	memset(lines, 0, sizeof(lines));
+	memset(&config, 0, sizeof(config));
+	memset(smmus, 0, sizeof(smmus));
+	smmu_count = 0;
+	fake_memory_init(POOL_BYTES);
+	config.sys.cpu_count = 1;
+	config.sys.area_count = 1;
+	config.sys.smmu_count = count;
+	config.sys.storm_limit = storm_limit;
+	config.area = (struct cfg_area){ .base = GIB(1), .size = GIB(4), .flags = CFG_AREA_RAM };
+	for (u32 i = 0; i < MACHINE_SMMUS; i++) {
+		smmu_model_init(&models[i]);
+		models[i].mem_read = memory_read;
+		models[i].mem_write = memory_write;
+		models[i].complain = complain;
+		models[i].irq = raise_irq;
+		config.smmu[i].base = MACHINE_SMMU_BASE + i * 0x20000;
+		config.smmu[i].size = 0x20000;
+		config.smmu[i].eventq_irq = EVENTQ_IRQ + 8 * i;
+		config.smmu[i].gerror_irq = GERROR_IRQ + 8 * i;
+	}
+	return &config.sys;
+}
+
+static void hook(void)
+{
+	static bool inside;
+
+	if (!machine_hook || inside)
+		return;
+	inside = true;
+	machine_hook();
+	inside = false;
+}
+
+/* ---- what the driver calls ---- */
+
+void *hyp_map_mmio(paddr_t base, size_t size)
+{
+	(void)size;
+	return (void *)(uintptr_t)base.pa;
+}
+
+static struct smmu_model *model_at(const volatile void *addr, u64 *offset)
+{
+	u64 at = (uintptr_t)addr - MACHINE_SMMU_BASE;
+
+	assert_true(at < MACHINE_SMMUS * 0x20000);
+	*offset = at % 0x20000;
+	return &models[at / 0x20000];
+}
+
+u64 fake_mmio_read(const volatile void *addr, unsigned int bytes)
+{
+	u64 offset, value;
+	struct smmu_model *model = model_at(addr, &offset);
+
+	hook();
+	value = smmu_model_read(model, offset, bytes);
+	hook();
+	return value;
+}
+
+void fake_mmio_write(volatile void *addr, unsigned int bytes, u64 value)
+{
+	u64 offset;
+	struct smmu_model *model = model_at(addr, &offset);
+
+	hook();
+	smmu_model_write(model, offset, bytes, value);
+	hook();
+}
+
+void fake_barrier(const char *kind)
+{
+	hook();
+	for (u32 i = 0; i < MACHINE_SMMUS; i++)
+		if (!strncmp(kind, "dsb", 3))
+			smmu_model_barrier(&models[i]);
+}
+
+void fake_wait(void)
+{
+	fake_ticks += 100;
+	hook();
+}
+
+u64 fake_sysreg_read(const char *name)
+{
+	return strcmp(name, "vttbr_el2") ? 0 : machine_vttbr;
+}
+
+int gic_request(u32 intid, gic_handler fn, void *ctx, struct cpu *cpu, bool edge)
+{
+	(void)cpu;
+	assert_true(edge);
+	lines[intid].fn = fn;
+	lines[intid].ctx = ctx;
+	return 0;
+}
+
+void gic_set_pending(u32 intid)
+{
+	machine_kicks++;
+	lines[intid].pending = true;
+}
+
+u32 machine_irqs(u32 max)
+{
+	u32 calls = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(lines) && calls < max; i++) {
+		if (!lines[i].pending || !lines[i].fn)
+			continue;
+		lines[i].pending = false;
+		lines[i].fn(this_cpu(), lines[i].ctx);
+		calls++;
+		i = (u32)-1;
+	}
+	return calls;
+}
+
+/* As the fake's, but a test may cause more lines than fake_log holds: then the older ones go. */
+void log_print(enum log_level level, const char *fmt, ...)
+{
+	size_t used = strlen(fake_log);
+	va_list args;
+
+	(void)level;
+	if (used > sizeof(fake_log) - 512)
+		used = 0;
+	va_start(args, fmt);
+	vsnprintf(fake_log + used, 500, fmt, args);
+	va_end(args);
+	strcat(fake_log, "\n");
+}
