@@ -108,7 +108,8 @@ static size_t find_run(size_t count, size_t align)
 	}
 }
 
-void *page_alloc(size_t count, size_t align)
+/* Contents are whatever they were. */
+static void *alloc_raw(size_t count, size_t align)
 {
 	void *first = NULL;
 	size_t page;
@@ -123,6 +124,13 @@ void *page_alloc(size_t count, size_t align)
 		first = pool.start + page * PAGE_SIZE;
 	}
 	spin_unlock(&pool.lock);
+	return first;
+}
+
+void *page_alloc(size_t count, size_t align)
+{
+	void *first = alloc_raw(count, align);
+
 	if (first)
 		zero_pages(first, count * PAGE_SIZE);
 	return first;
@@ -188,10 +196,10 @@ int page_reserve_fill(struct page_reserve *reserve, u32 want)
 	struct page_reserve more = { 0 };
 
 	while (reserve->count + more.count < want) {
-		void *page = page_alloc(1, 1);
+		void *page = alloc_raw(1, 1);
 
 		if (!page) {
-			page_reserve_drain(&more);
+			page_reserve_trim(&more, 0);
 			return -ENOMEM;
 		}
 		page_reserve_give(&more, page);
@@ -201,8 +209,8 @@ int page_reserve_fill(struct page_reserve *reserve, u32 want)
 	return 0;
 }
 
-void page_reserve_drain(struct page_reserve *reserve)
+void page_reserve_trim(struct page_reserve *reserve, u32 keep)
 {
-	while (reserve->head)
+	while (reserve->count > keep)
 		page_free(reserve_pop(reserve), 1);
 }

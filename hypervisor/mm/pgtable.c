@@ -77,14 +77,17 @@ static u64 root_size(const struct pgtable *table)
 	return table->root_pages * ENTRIES * pte_level_size(table->start_level);
 }
 
-static int walk(struct walk *walk, u64 start, u64 size)
+/* Input addresses start at 0 in stage 2 and at EL2 alike: there is one VA range. */
+static void check_range(const struct pgtable *table, u64 start, u64 size)
 {
-	const struct pgtable *table = walk->table;
-	/* the root's input address 0 for stage 2 and for EL2 alike: there is one VA range */
 	u64 limit = root_size(table);
 
 	ASSERT(IS_ALIGNED(start | size, PAGE_SIZE) && start < limit && size <= limit - start);
-	return walk_level(walk, table->root, table->start_level, start, start + size);
+}
+
+static int walk(struct walk *walk, u64 start, u64 size)
+{
+	return walk_level(walk, walk->table->root, walk->table->start_level, start, start + size);
 }
 
 /* ---- memory for tables ---- */
@@ -104,8 +107,7 @@ static void *table_take(struct pgtable *table)
 /* Ends an operation: what the reserve has above its promise goes back to the pool. */
 static void trim(struct pgtable *table)
 {
-	while (table->reserve->count > table->promised)
-		page_free(page_reserve_take(table->reserve), 1);
+	page_reserve_trim(table->reserve, table->promised);
 }
 
 /* The contents are complete before a walker can find the table. */
@@ -115,16 +117,29 @@ static void publish(pte_t *pte, void *page)
 	WRITE_ONCE(*pte, pte_table(hyp_pa(page)));
 }
 
-u32 pgtable_worst_case(const struct pgtable *table, u64 start, u64 size)
+/* Entries of that level that the range covers in whole and that one leaf can do. */
+static u64 whole_leaves(int level, u64 start, u64 end, paddr_t out)
 {
-	u64 last = start + size - 1;
-	u32 count = 0;
+	u64 leaf = pte_level_size(level);
+	u64 first = ALIGN_UP(start, leaf), last = ALIGN_DOWN(end, leaf);
 
-	if (!size)
+	if (!pte_block_allowed(level) || !IS_ALIGNED(out.pa - start, leaf) || first >= last)
 		return 0;
-	for (int level = table->start_level; level < 3; level++)
-		count += (u32)((last >> pte_level_shift(level)) - (start >> pte_level_shift(level))) + 1;
-	return count;
+	return (last - first) >> pte_level_shift(level);
+}
+
+/* Each entry that the range touches takes a table, unless it is a leaf in whole. */
+u32 pgtable_worst_case(const struct pgtable *table, u64 start, paddr_t out, u64 size)
+{
+	u64 end = start + size;
+	u64 count = 0;
+
+	for (int level = table->start_level; size && level < 3; level++) {
+		unsigned int shift = pte_level_shift(level);
+
+		count += ((end - 1) >> shift) - (start >> shift) + 1 - whole_leaves(level, start, end, out);
+	}
+	return (u32)count;
 }
 
 /* ---- cutting off tables ---- */
@@ -216,6 +231,7 @@ int pgtable_map(struct pgtable *table, u64 start, paddr_t out, u64 size, u32 pro
 	struct walk w = { .table = table, .start = start, .out = out, .prot = prot };
 	int err;
 
+	check_range(table, start, size);
 	ASSERT(IS_ALIGNED(out.pa, PAGE_SIZE));
 	w.visit = populate;
 	err = walk(&w, start, size);
@@ -261,23 +277,40 @@ pte_t pgtable_lookup(const struct pgtable *table, u64 addr, int *level)
 pte_t *pgtable_entry(struct pgtable *table, u64 addr, u64 size)
 {
 	struct walk w = { .table = table, .visit = populate };
-	int level;
-	int err = walk(&w, addr, size);
+	int level, err;
 
+	check_range(table, addr, size);
+	err = walk(&w, addr, size);
 	trim(table);
 	return err ? NULL : find(table, addr, &level);
 }
 
-/* Tables that splitting takes, until a leaf starts at addr. */
-static u32 splits_at(const struct pgtable *table, u64 addr)
+/* The level of the leaf that holds addr; 3 when there is none, or none that could be split. */
+static int leaf_level(const struct pgtable *table, u64 addr)
 {
-	u32 count = 0;
 	int level;
 
-	if (addr == root_size(table) || !pte_valid(*find(table, addr, &level)))
-		return 0;
-	for (; !IS_ALIGNED(addr, pte_level_size(level)); level++)
-		count++;
+	if (addr >= root_size(table) || !pte_valid(*find(table, addr, &level)))
+		return 3;
+	return level;
+}
+
+/* Tables that splitting takes until leaves start at `start` and at `end`; both may be in one leaf and share tables. */
+static u32 count_splits(const struct pgtable *table, u64 start, u64 end)
+{
+	int start_leaf = leaf_level(table, start), end_leaf = leaf_level(table, end);
+	u32 count = 0;
+
+	for (int level = table->start_level; level < 3; level++) {
+		unsigned int shift = pte_level_shift(level);
+		bool at_start = level >= start_leaf && !IS_ALIGNED(start, pte_level_size(level));
+		bool at_end = level >= end_leaf && !IS_ALIGNED(end, pte_level_size(level));
+
+		if (at_start)
+			count++;
+		if (at_end && !(at_start && start >> shift == end >> shift))
+			count++;
+	}
 	return count;
 }
 
@@ -290,7 +323,7 @@ static int split(struct pgtable *table, pte_t *pte, int level, u64 addr)
 	pte_t *entries = table_take(table);
 	int err;
 
-	ASSERT(entries);	/* pgtable_unmap() has counted */
+	ASSERT(entries);	/* pgtable_unmap() has counted them */
 	for (size_t i = 0; i < ENTRIES; i++)
 		entries[i] = pte_leaf(table->stage, pa_add(out, i * part), level + 1, prot);
 	WRITE_ONCE(*pte, 0);
@@ -300,15 +333,15 @@ static int split(struct pgtable *table, pte_t *pte, int level, u64 addr)
 	return err;
 }
 
+/* Splits until a leaf starts at addr. */
 static int split_at(struct pgtable *table, u64 addr)
 {
-	u32 count = splits_at(table, addr);
+	int level = leaf_level(table, addr);
 	int err = 0;
 
-	while (count--) {
-		int level;
-		pte_t *pte = find(table, addr, &level);
-		int failed = split(table, pte, level, addr);
+	for (; !IS_ALIGNED(addr, pte_level_size(level)); level++) {
+		int at;
+		int failed = split(table, find(table, addr, &at), level, addr);
 
 		err = err ? err : failed;
 	}
@@ -327,10 +360,11 @@ int pgtable_unmap(struct pgtable *table, u64 start, u64 size)
 {
 	struct walk w = { .table = table, .visit = clear, .leave = prune };
 	u64 end = start + size;
-	u32 need = splits_at(table, start) + splits_at(table, end);
+	u32 need;
 	int err, failed;
 
-	/* both ends in one leaf share tables, so this may be more than is needed, never less */
+	check_range(table, start, size);
+	need = count_splits(table, start, end);
 	(void)page_reserve_fill(table->reserve, table->promised + need);
 	if (table->reserve->count < need)
 		return -ENOMEM;

@@ -45,7 +45,7 @@ void stage2_exit(struct stage2 *s2)
 		pr_err("stage 2 of VMID %u: not invalidated, its tables stay allocated", s2->vmid);
 	else
 		page_free(s2->table.root, S2_ROOT_PAGES);
-	page_reserve_drain(&s2->reserve);
+	page_reserve_trim(&s2->reserve, 0);
 	s2->table.root = NULL;
 	spin_unlock(&s2->lock);
 }
@@ -61,14 +61,14 @@ static bool in_range(ipaddr_t start, u64 size)
 	       size <= BIT(S2_IPA_BITS) - start.ipa;
 }
 
-int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size)
+int stage2_promise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size)
 {
 	u32 count;
 	int err;
 
 	if (!in_range(start, size))
 		return -EINVAL;
-	count = pgtable_worst_case(&s2->table, start.ipa, size);
+	count = pgtable_worst_case(&s2->table, start.ipa, out, size);
 	spin_lock(&s2->lock);
 	err = page_reserve_fill(&s2->reserve, s2->table.promised + count);
 	if (!err)
@@ -77,15 +77,20 @@ int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size)
 	return err;
 }
 
-void stage2_unprepare(struct stage2 *s2, ipaddr_t start, u64 size)
+int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size)
 {
-	u32 count = pgtable_worst_case(&s2->table, start.ipa, size);
+	/* no leaf above a page fits an `out` that differs from `start` in bit 12 */
+	return stage2_promise(s2, start, pa(start.ipa ^ PAGE_SIZE), size);
+}
+
+void stage2_unpromise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size)
+{
+	u32 count = pgtable_worst_case(&s2->table, start.ipa, out, size);
 
 	spin_lock(&s2->lock);
 	ASSERT(count <= s2->table.promised);
 	s2->table.promised -= count;
-	while (s2->reserve.count > s2->table.promised)
-		page_free(page_reserve_take(&s2->reserve), 1);
+	page_reserve_trim(&s2->reserve, s2->table.promised);
 	spin_unlock(&s2->lock);
 }
 

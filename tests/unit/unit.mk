@@ -8,6 +8,8 @@
 
 unit-string	:= hypervisor/lib/string.c hypervisor/lib/vsnprintf.c
 unitflags-string := -include tests/unit/fake/rename.h -fno-builtin
+unit-pte	:= hypervisor/arch/arm64/pte.c
+unit-pgtable	:= hypervisor/mm/pgtable.c hypervisor/mm/page_pool.c hypervisor/arch/arm64/pte.c tests/unit/fake/memory.c
 unit-page_pool	:= hypervisor/mm/page_pool.c tests/unit/fake/memory.c
 unit-config	:= $(sort $(wildcard hypervisor/config/*.c))
 

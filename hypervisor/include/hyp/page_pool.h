@@ -40,6 +40,6 @@ struct page_reserve {
 int page_reserve_fill(struct page_reserve *reserve, u32 want);	/* up to `want` pages; -ENOMEM leaves it as it was */
 void *page_reserve_take(struct page_reserve *reserve);		/* zeroed; NULL when empty */
 void page_reserve_give(struct page_reserve *reserve, void *page);
-void page_reserve_drain(struct page_reserve *reserve);		/* all back to the pool */
+void page_reserve_trim(struct page_reserve *reserve, u32 keep);	/* all but `keep` back to the pool */
 
 #endif

@@ -32,8 +32,8 @@ struct pgtable {
 	int (*inval)(struct pgtable *table, u64 addr, u64 size);
 };
 
-/* Tables that a later map, or unmap with splits, of that range can take at most, whatever is mapped then. */
-u32 pgtable_worst_case(const struct pgtable *table, u64 start, u64 size);
+/* Tables that a later map to `out`, or unmap with splits, of that range can take at most, whatever is mapped then. */
+u32 pgtable_worst_case(const struct pgtable *table, u64 start, paddr_t out, u64 size);
 
 /* Maps to `out` with the largest leaves that alignment allows. -ENOMEM, or -EBUSY: something is mapped there already;
  * then no translation has changed. */

@@ -26,13 +26,16 @@ u64 stage2_vttbr(const struct stage2 *s2);
 /* Ranges below are page aligned, not empty and below 1 << S2_IPA_BITS; otherwise -EINVAL, and nothing has changed. */
 
 /*
- * Promises that stage2_map() and stage2_unmap() of exactly this range, any number of times, will not fail for memory:
- * sets pages aside for all tables that the worst case needs (a page per 2 MiB and per 1 GiB touched). Adds to what
- * earlier calls set aside. Changes without a promise take from the pool as long as it has pages. -ENOMEM changes nothing.
+ * Promises that stage2_map(start, out, size) and stage2_unmap(start, size) of exactly this range, any number of times,
+ * will not fail for memory: sets pages aside for all tables that they can need, few when start and out agree in their
+ * low bits. Adds to what earlier calls set aside. Changes without a promise take from the pool as long as it has pages.
+ * -ENOMEM changes nothing.
  */
-int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size);
+int stage2_promise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size);
 /* Takes one such promise back. stage2_exit() takes back all. */
-void stage2_unprepare(struct stage2 *s2, ipaddr_t start, u64 size);
+void stage2_unpromise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size);
+/* The same promise for any `out`: a page for each 2 MiB and each 1 GiB that the range touches. */
+int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size);
 
 /*
  * Maps [start, start+size) to `out` with PROT_* permissions, with the largest blocks that alignment allows. Page
