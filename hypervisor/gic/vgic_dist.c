@@ -48,12 +48,14 @@ static void route_spi(struct cell *cell, u32 intid)
 		gic_route(intid, cpu->mpidr);
 }
 
-static void route_all(struct cell *cell)
+void vgic_route_all(struct cell *cell)
 {
+	spin_lock(&cell->vgic.lock);
 	for (u32 intid = GIC_SPI_FIRST; intid < gic.intids; intid++) {
 		if (cell->vgic.spi[intid / 32].owned & BIT(intid % 32))
 			route_spi(cell, intid);
 	}
+	spin_unlock(&cell->vgic.lock);
 }
 
 static void access_router(struct cell *cell, struct mmio_access *access)
@@ -264,10 +266,31 @@ static void add_spis(struct cell *cell, const struct spi_set *set)
 	spin_unlock(&vgic->lock);
 }
 
+/*
+ * From the root cell, which goes on running: disabled first, so that no CPU gets one any more; then out of its CPUs'
+ * list registers; then clean. Its other SPIs leave the CPUs that it has lost.
+ */
+static int take_from_root(struct cell *root, const struct spi_set *set)
+{
+	struct spi_set taken = *set;
+	int err;
+
+	remove_spis(&root->vgic, &taken);
+	vgic_route_all(root);
+	err = quiesce_spis(set);
+	if (!err)
+		err = purge(root);
+	if (!err)
+		err = quiesce_spis(set);
+	if (err)
+		add_spis(root, &taken);
+	return err;
+}
+
 int vgic_cell_init(struct cell *cell)
 {
 	struct cell *root = root_cell();
-	struct spi_set set, taken;
+	struct spi_set set;
 	int err;
 
 	cell->vgic = (struct vgic_cell){ .ctlr = 0 };
@@ -278,20 +301,11 @@ int vgic_cell_init(struct cell *cell)
 	if (err)
 		return err;
 	config_spis(cell, &set);
-	if (root && root != cell) {
-		taken = set;
-		remove_spis(&root->vgic, &taken);
-		/* disabled first, so that no CPU gets one any more; then out of the list registers; then clean */
-		err = quiesce_spis(&set);
-		if (purge(root) || quiesce_spis(&set))
-			err = -EIO;
-		if (err) {
-			add_spis(root, &taken);
-			return err;
-		}
-	}
-	add_spis(cell, &set);
-	return 0;
+	if (root && root != cell)
+		err = take_from_root(root, &set);
+	if (!err)
+		add_spis(cell, &set);
+	return err;
 }
 
 void vgic_cell_exit(struct cell *cell)
@@ -328,12 +342,4 @@ void vgic_cell_reset(struct cell *cell)
 	}
 	spin_unlock(&vgic->lock);
 	add_spis(cell, &set);
-}
-
-void vgic_cpus_changed(struct cell *cell)
-{
-	spin_lock(&cell->vgic.lock);
-	route_all(cell);
-	spin_unlock(&cell->vgic.lock);
-	purge(cell);
 }

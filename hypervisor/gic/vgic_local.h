@@ -37,6 +37,10 @@ u32 vgic_id_register(u64 offset);
 u64 vgic_get64(u64 value, const struct mmio_access *access);
 u64 vgic_put64(u64 value, const struct mmio_access *access);
 
+/* ---- vgic_dist.c ---- */
+/* Routes all SPIs of the cell to where its GICD_IROUTERs say, as far as these CPUs are there. */
+void vgic_route_all(struct cell *cell);
+
 /* ---- vgic_redist.c ---- */
 bool vgic_redist_access(struct cpu *self, void *ctx, struct mmio_access *access);
 

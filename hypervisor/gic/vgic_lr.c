@@ -437,6 +437,7 @@ void vgic_cpu_reset(struct cpu *cpu)
 	ich_set_vmcr(ICH_VMCR_FIQEN);
 	ich_set_hcr(ICH_HCR_EN);
 	icc_set_mask(GIC_PRIO_OPEN);
+	vgic_route_all(cpu->cell);	/* SPIs that are for this CPU, but went elsewhere while it was not the cell's */
 }
 
 /* Nothing that this CPU acknowledged stays active behind it. */

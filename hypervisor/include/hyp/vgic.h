@@ -57,7 +57,8 @@ struct vgic_cpu {
 
 /* The cell's distributor and redistributor regions, and its SPIs: taken from the root cell if that has them now
  * (disabled, not pending, not active), or from nobody. Needs config, is_root, vcpus. -EINVAL, -ENOMEM from
- * mmio_add(); -EIO: the GIC or a CPU of the root cell does not answer. Nothing is taken then. Under cell_lock. */
+ * mmio_add(); -EIO: the GIC or a CPU of the root cell does not answer. Nothing is taken then. Under cell_lock, after
+ * the cell's CPUs were taken from the root cell: no CPU of that uses their redistributors any more when this returns. */
 int vgic_cell_init(struct cell *cell);
 /* Its SPIs disabled and inactive; those of the root cell's config return to it. No CPU runs the cell. */
 void vgic_cell_exit(struct cell *cell);
@@ -71,10 +72,6 @@ void vgic_cpu_reset(struct cpu *cpu);
 /* On the CPU itself, when it leaves a cell: empties list registers, PPIs off and inactive; an SPI that it held pending
  * becomes pending in the distributor again, one that it had active inactive. */
 void vgic_cpu_park(struct cpu *cpu);
-/* After cell->vcpu[] has lost or got back a CPU: no other CPU of the cell uses its redistributor any more when this
- * returns, and SPIs are routed as far as their targets are there. Under cell_lock. */
-void vgic_cpus_changed(struct cell *cell);
-
 /* A physical interrupt of the running cell was acknowledged (and dropped) on this CPU. */
 void vgic_inject_hw(struct cpu *cpu, u32 intid);
 /* The list registers have room again (maintenance interrupt). */
