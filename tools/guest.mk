@@ -34,17 +34,12 @@ $(GUEST)/plain.cpio: $(GUEST)/busybox $(GUEST)/$(GUEST_KERNEL)/release tools/gue
 		--modules $(GUEST)/$(GUEST_KERNEL)/modules --release "$$(cat $(GUEST)/$(GUEST_KERNEL)/release)" \
 		$(GUEST_MODULES:%=--module %) $(GUEST_TOOLS:%=--add %:bin/)
 
-# The root cell's without cells: tests add their own.
+# The root cell's, without cells, which depend on the board: tools/cloister.mk and the tests add theirs in /cells.
 GUEST_DRIVER := $(BUILD)/driver/$(GUEST_KERNEL)
 $(GUEST)/root.cpio: $(GUEST)/plain.cpio $(GUEST_DRIVER)/cloister.ko $(GUEST_DRIVER)/edu_test.ko $(BUILD)/tools/cloisterctl
 	@echo "  CPIO    $@"
 	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< --release "$$(cat $(GUEST)/$(GUEST_KERNEL)/release)" \
 		--extra-module $(GUEST_DRIVER)/cloister.ko --add $(GUEST_DRIVER)/edu_test.ko:test/ --add $(BUILD)/tools/cloisterctl:bin/
-
-# The root cell's with every cell of the board in /cells.
-$(GUEST)/initramfs.cpio: $(GUEST)/root.cpio $(CELL_FILES)
-	@echo "  CPIO    $@"
-	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< $(CELL_FILES:%=--add %:cells/)
 
 .PHONY: guest guest-headers
 guest: $(GUEST)/Image $(GUEST)/plain.cpio
@@ -54,3 +49,12 @@ guest-headers: $(GUEST)/6.1/headers/Makefile $(GUEST)/6.12/headers/Makefile
 .PHONY: setup run
 setup:
 	$(Q)tools/setup
+
+# A make that knows what set-up installed does the work.
+run:
+	$(Q)tools/setup
+	$(Q)$(MAKE) --no-print-directory system
+	$(Q)$(PYTHON) tools/run --image $(BUILD)/$(BOARD)/system.img --log $(BUILD)/run.log
+
+.PHONY: system
+system: $(BUILD)/$(BOARD)/system.img

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds system images for a machine variant, boots them, and talks to the root cell. Each variant (machine, mutation)
+has its own device tree, so its own configs and cells: they are kept in build/tests/boot/<variant>."""
+
+import fcntl
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterator, Optional
+
+import ruamel.yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+OUT = BUILD / "tests/boot"
+sys.path.insert(0, str(ROOT / "tools/guest"))
+
+from machine import Machine, Vm, VmError  # noqa: E402, F401
+
+SYSTEM = ROOT / "configs/arm64/qemu-virt/system.yaml"
+DEMO = ROOT / "configs/arm64/qemu-virt/rtos0.yaml"
+
+EDU = {"pci": "00:02.0", "id": "1234:11e8", "bars": [{"size": "1M"}]}
+CELL_RAM = 0x48000000		# where the test cell's memory is, physically
+OTHER_RAM = 0x4c000000		# and that of a second one
+CELL_RAM_SIZE = 32 << 20
+HYPERVISOR_RAM = 0x45000000	# in its page pool, see configs/arm64/qemu-virt/system.yaml
+ROOT_RAM = 0x60000000
+UNOWNED_SLOT = "06.0"		# a slot that no config names
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A machine and a hypervisor for it."""
+    name: str = "a57"
+    machine: Machine = field(default_factory=Machine)
+    mutation: str = "NONE"
+
+    @property
+    def directory(self) -> Path:
+        return OUT / (self.name if self.mutation == "NONE" else f"{self.name}-{self.mutation}")
+
+
+def shell(*command, **more) -> None:
+    """Runs a program of the build; what it says goes into the error."""
+    result = subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True, **more)
+    if result.returncode:
+        raise VmError(f"{' '.join(map(str, command))}\nended with status {result.returncode}:\n{result.stdout}{result.stderr}")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """The workers of one test run share the build directory."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# ---- cells of the tests: one for each inmate program ----
+
+def inmate_programs() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "inmates/tests").glob("*.c"))
+
+
+def cell_config(name: str, program: str, cpus=("last",), edu: bool = False, serial: bool = True, ram: int = CELL_RAM,
+                size: str = "32M", on_fault: str = "fail") -> dict:
+    """A cell that runs a program of inmates/tests, with the second UART (or the hypercall console)."""
+    config = {"cell": name, "cpus": list(cpus), "on_fault": on_fault, "image": f"inmates/{program}.elf", "devices": [],
+              "memory": [{"name": "ram", "size": size, "ipa": 0x40000000, "pa": ram,
+                          "flags": ["read", "write", "execute", "dma", "load"]}]}
+    if serial:
+        config["devices"].append("serial1")
+    else:
+        config["console"] = "hypercall"
+    if edu:
+        config["devices"].append(EDU)
+    return config
+
+
+# Programs that need more than the usual cell.
+SPECIAL = {
+    "dma": {"edu": True},
+    "isolation": {"on_fault": "abort"},
+    "ecam": {"edu": True, "on_fault": "abort"},
+    "gic": {"on_fault": "abort"},
+}
+
+
+def test_cells(cpus: int) -> list[dict]:
+    """Every cell that a boot test creates. Those with two CPUs are left out where there are too few."""
+    cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in inmate_programs() if name != "bench"]
+    cells.append(cell_config("second", "tests/hello", cpus=[1 if cpus == 2 else 2], serial=False, ram=OTHER_RAM))
+    cells.append(cell_config("rival", "tests/hello", serial=False, ram=CELL_RAM))
+    cells.append(cell_config("edu-quiet", "tests/dma", cpus=["last"], edu=True, serial=False, ram=OTHER_RAM))
+    if cpus >= 4:
+        cells.append(cell_config("two", "tests/hello", cpus=[2, 3], serial=False, ram=OTHER_RAM))
+    return cells
+
+
+# ---- images ----
+
+def write_yaml(path: Path, data) -> Path:
+    with open(path, "w") as file:
+        ruamel.yaml.YAML().dump(data, file)
+    return path
+
+
+def cloister(*arguments) -> None:
+    shell(sys.executable, ROOT / "tools/cloister", *arguments)
+
+
+def make(*arguments) -> None:
+    """A target of the build that a variant needs; one at a time."""
+    with locked(OUT / "make.lock"):
+        shell("make", "-s", *arguments)
+
+
+def make_board(variant: Variant) -> Path:
+    directory, machine = variant.directory.relative_to(ROOT), variant.machine
+    make(f"{directory}/board.dtb", f"OUT={directory}", f"BOARD_CPU={machine.cpu}", f"BOARD_SMP={machine.cpus}",
+         f"BOARD_MEM={machine.memory}M")
+    return variant.directory / "board.dtb"
+
+
+def make_initrd(variant: Variant, cells: list[Path]) -> Path:
+    initrd = variant.directory / "initramfs.cpio"
+    added = [word for cell in cells for word in ("--add", f"{cell}:cells/")]
+    shell(sys.executable, ROOT / "tools/guest/mkinitramfs", "-o", initrd, "--onto", BUILD / "guest/root.cpio", *added)
+    return initrd
+
+
+def hypervisor(mutation: str) -> Path:
+    """The hypervisor's binary; a mutated one is built now."""
+    if mutation == "NONE":
+        return BUILD / "hypervisor/cloister.bin"
+    make("hypervisor", f"MUTATION={mutation}")
+    return BUILD / f"hypervisor-{mutation}/cloister.bin"
+
+
+def make_image(variant: Variant) -> Path:
+    """system.img of a variant, with all test cells in its root cell's /cells."""
+    variant.directory.mkdir(parents=True, exist_ok=True)
+    options = ["--board", make_board(variant), "--search", variant.directory, "--search", BUILD]
+    cells = []
+    configs = [write_yaml(variant.directory / f"{config['cell']}.yaml", config) for config in test_cells(variant.machine.cpus)]
+    for config in [DEMO, *configs]:
+        if config == DEMO and variant.machine.cpus < 3:
+            continue			# its CPU 2 isn't there
+        cells.append(variant.directory / f"{config.stem}.cell")
+        cloister("compile", SYSTEM, "--cell", config, "-o", cells[-1], *options)
+    system = ruamel.yaml.YAML().load(SYSTEM.read_text())
+    system["root"]["initrd"] = str(make_initrd(variant, cells))
+    system["root"]["bootargs"] += " quiet"
+    write_yaml(variant.directory / "system.yaml", system)
+    image = variant.directory / "system.img"
+    cloister("pack", variant.directory / "system.yaml", "--hypervisor", hypervisor(variant.mutation), "-o", image, *options)
+    return image
+
+
+# ---- a booted machine ----
+
+@dataclass
+class Ktap:
+    """What an inmate reported."""
+    results: list[tuple[bool, str]]
+    complete: bool
+
+    @property
+    def failures(self) -> list[str]:
+        found = [name for ok, name in self.results if not ok]
+        return found if self.complete else [*found, "the report is not complete"]
+
+
+def parse_ktap(text: str) -> Ktap:
+    lines = re.findall(r"^(ok|not ok) \d+(?: - )?(.*)$", text, re.M)
+    plan = re.search(r"^1\.\.(\d+)$", text, re.M)
+    return Ktap([(word == "ok", name) for word, name in lines], plan is not None and int(plan[1]) == len(lines))
+
+
+class Root:
+    """The root cell of a running machine, and through it the hypervisor."""
+
+    def __init__(self, vm: Vm):
+        self.vm = vm
+
+    def control(self, command: str, timeout: float = 60) -> str:
+        return self.vm.run(f"cloisterctl {command}", timeout)
+
+    def refused(self, command: str) -> str:
+        """A cloisterctl command that must fail; its sentence."""
+        status, output = self.vm.status(f"cloisterctl {command}")
+        assert status != 0, f"'cloisterctl {command}' should have failed, it said: {output}"
+        assert output.strip(), f"'cloisterctl {command}' failed without a sentence"
+        return output.strip()
+
+    def json(self, command: str):
+        return json.loads(self.control(f"{command} --json"))
+
+    def cells(self) -> list[str]:
+        return [cell["name"] for cell in self.json("cell list")]
+
+    def show(self, cell: str) -> dict:
+        return self.json(f"cell show {cell}")
+
+    def stats(self, cell: str) -> dict:
+        return self.json(f"cell stats {cell}")
+
+    def log(self) -> str:
+        return self.control("log")
+
+    def start(self, cell: str) -> int:
+        """Creates, loads and starts; returns where its output on the second UART begins."""
+        begin = len(self.vm.serial1_text())
+        self.control(f"cell create /cells/{cell}.cell")
+        self.control(f"cell load /cells/{cell}.cell")
+        self.control(f"cell start {cell}")
+        return begin
+
+    def destroy(self, cell: str) -> None:
+        self.vm.run(f"cloisterctl cell stop {cell} 2>/dev/null; cloisterctl cell destroy {cell}")
+
+    def destroy_all(self) -> None:
+        for cell in self.cells():
+            if cell != "root":
+                self.destroy(cell)
+
+    def wait_state(self, cell: str, state: str, timeout: int = 20) -> dict:
+        """Waits until a cell is in a state; what `cell show` then says."""
+        self.vm.status(f"for i in $(seq {timeout * 5}); do cloisterctl cell show {cell} | grep -q {state} && break; "
+                       "usleep 200000; done", timeout + 10)
+        shown = self.show(cell)
+        assert shown["state"] == state, f"cell {cell} is {shown['state']}, not {state}\n{self.vm.tail()}"
+        return shown
+
+    def run_inmate(self, cell: str, timeout: float = 90) -> Ktap:
+        """Runs a test program to the end of its report; the cell exists still."""
+        begin = self.start(cell)
+        self.vm.wait_serial1(r"^# \d+ failed$", begin, timeout)
+        return parse_ktap(self.vm.serial1_text()[begin:])
+
+    def is_alive(self) -> bool:
+        """Linux answers and the hypervisor does, too."""
+        try:
+            return "root" in self.control("cell list", 20)
+        except VmError:
+            return False
+
+
+def boot(variant: Variant, log: Optional[Path] = None) -> Root:
+    """Builds and boots a variant; its root shell is ready."""
+    with locked(variant.directory.with_suffix(".lock")):
+        image = make_image(variant)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    vm = Vm(variant.machine, image, log or variant.directory / f"console-{worker}.log")
+    try:
+        vm.login()
+        return Root(vm)
+    except BaseException:
+        vm.stop()
+        raise
