@@ -107,7 +107,8 @@ static int ask_to_create(struct cell *cell, struct hc_error *error)
 
 	if (!reply)
 		return -ENOMEM;
-	result = hc_call_all(HC_CELL_CREATE, virt_to_phys(cell->config), cell->config->hdr.size, virt_to_phys(reply));
+	result = hc_call_all(HC_CELL_CREATE, virt_to_phys(cell->config), cell->config->hdr.size,
+			     virt_to_phys(reply), 0);
 	if (result.value >= 0)
 		cell->id = result.value;
 	else if (reply->text[0])
@@ -141,7 +142,7 @@ static int bring_up(struct cell *cell, struct hc_error *error)
 	return 0;
 
 err_destroy:
-	hc_call_all(HC_CELL_DESTROY, cell->id, 0, 0);
+	hc_call_all(HC_CELL_DESTROY, cell->id, 0, 0, 0);
 err_pci:
 	pci_return(cell->config);
 err_cpus:
@@ -199,8 +200,12 @@ int cell_start(u32 id, u32 flags, u64 entry, u64 arg, struct hc_error *error)
 	if (!cell)
 		return ret;
 	result = hc_call_all(HC_CELL_START, id, flags & CLOISTER_START_ENTRY ? entry : cell->entry,
-			     flags & CLOISTER_START_ARG ? arg : cell->arg);
+			     flags & CLOISTER_START_ARG ? arg : cell->arg, 0);
 	watch_cell(cell);
+	if (result.value == -EINVAL)
+		return fail(error, -EINVAL, "the entry is outside of the executable memory of cell %s", cell->name);
+	if (result.value == -EBUSY && cell->seen_state != HC_STATE_RUNNING)
+		return fail(error, -EBUSY, "cell %s is %s; load it first", cell->name, hc_state_name(cell->seen_state));
 	return result.value < 0 ? fail_call(error, cell, "started", result.value) : 0;
 }
 
@@ -212,7 +217,7 @@ int cell_stop(u32 id, struct hc_error *error)
 
 	if (!cell)
 		return ret;
-	result = hc_call_all(HC_CELL_STOP, id, 0, 0);
+	result = hc_call_all(HC_CELL_STOP, id, 0, 0, 0);
 	watch_cell(cell);
 	return result.value < 0 ? fail_call(error, cell, "stopped", result.value) : 0;
 }
@@ -229,7 +234,7 @@ int cell_destroy(u32 id, struct hc_error *error)
 
 	if (!cell)
 		return ret;
-	result = hc_call_all(HC_CELL_DESTROY, id, 0, 0);
+	result = hc_call_all(HC_CELL_DESTROY, id, 0, 0, 0);
 	if (result.value < 0) {
 		watch_cell(cell);
 		return fail_call(error, cell, "destroyed", result.value);

@@ -46,7 +46,7 @@ struct hc_result {
 int hc_probe(void);
 struct hc_result hc_call(u32 function, u64 a1, u64 a2, u64 a3, u64 a4);
 /* The same again and again while the hypervisor says that one bounded batch of more is done. May sleep. */
-struct hc_result hc_call_all(u32 function, u64 a1, u64 a2, u64 a3);
+struct hc_result hc_call_all(u32 function, u64 a1, u64 a2, u64 a3, u64 a4);
 int hc_system_info(struct hc_system_info *info);
 int hc_cell_info(u32 id, struct hc_cell_info *info);
 u32 hc_version(void);

@@ -54,13 +54,13 @@ struct hc_result hc_call(u32 function, u64 a1, u64 a2, u64 a3, u64 a4)
  * Not interruptible: a signal between two batches would leave the work half done. Each batch makes progress by the
  * hypervisor's contract, so this ends.
  */
-struct hc_result hc_call_all(u32 function, u64 a1, u64 a2, u64 a3)
+struct hc_result hc_call_all(u32 function, u64 a1, u64 a2, u64 a3, u64 a4)
 {
-	struct hc_result result = hc_call(function, a1, a2, a3, 0);
+	struct hc_result result = hc_call(function, a1, a2, a3, a4);
 
 	while (result.value == -EAGAIN) {
 		cond_resched();
-		result = hc_call(function, a1, a2, a3, 0);
+		result = hc_call(function, a1, a2, a3, a4);
 	}
 	return result;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Copies into the LOAD regions of a cell that is not running. Linux has no access to a cell's memory: each piece goes
- * through a buffer here, from which the hypervisor copies it.
+ * Loading a cell that does not run. The cell's memory is never mapped into Linux: the hypervisor copies from a buffer
+ * of Linux into the cell's LOAD regions, and checks where each byte goes. The first load after creation or after a run
+ * makes it clear the cell's memory.
  */
 #include <linux/errno.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include <linux/uaccess.h>
 #include "cloister.h"
 
@@ -26,45 +26,46 @@ static const struct cfg_mem *find_region(const struct cfg_cell *config, u64 ipa,
 	return NULL;
 }
 
-static int write_piece(u32 id, u64 ipa, u8 *buffer, const u8 __user *from, u64 size)
-{
-	if (!from)
-		memset(buffer, 0, size);
-	else if (copy_from_user(buffer, from, size))
-		return -EFAULT;
-	cond_resched();
-	return hc_call(HC_CELL_WRITE, id, ipa, virt_to_phys(buffer), size).value;
-}
-
-static int write_region(const struct cell *cell, const struct cloister_load *load, struct hc_error *error)
+static int write_cell(const struct cell *cell, const struct cloister_load *load, void *buffer, struct hc_error *error)
 {
 	const u8 __user *from = u64_to_user_ptr(load->data);
-	u8 *buffer = kmalloc(HC_WRITE_MAX, GFP_KERNEL);
+	struct hc_result result;
 	u64 done, step;
-	int ret = 0;
 
-	if (!buffer)
-		return fail(error, -ENOMEM, "no memory for the copy into cell %s", cell->name);
-	for (done = 0; done < load->size && !ret; done += step) {
+	for (done = 0; done < load->size; done += step) {
 		step = min_t(u64, load->size - done, HC_WRITE_MAX);
-		ret = write_piece(load->id, load->ipa + done, buffer, from ? from + done : NULL, step);
+		if (from && copy_from_user(buffer, from + done, step))
+			return fail(error, -EFAULT, "byte %#llx or one of the %#llx behind it cannot be read", done,
+				    step);
+		result = hc_call_all(HC_CELL_WRITE, load->id, load->ipa + done, virt_to_phys(buffer), step);
+		if (result.value < 0)
+			return fail(error, result.value, "the hypervisor cannot write to %#llx of cell %s: error %lld",
+				    load->ipa + done, cell->name, -result.value);
+		cond_resched();
 	}
-	kfree(buffer);
-	if (ret == -EFAULT)
-		return fail(error, ret, "the %llu bytes for cell %s cannot be read at %#llx", load->size, cell->name,
-			    load->data);
-	if (ret)
-		return fail(error, ret, "cell %s does not take the bytes for %#llx: the hypervisor answered with error %d",
-			    cell->name, load->ipa, -ret);
 	return 0;
+}
+
+static int make_loadable(struct cell *cell, struct hc_error *error)
+{
+	struct hc_result result = hc_call_all(HC_CELL_LOADABLE, cell->id, 0, 0, 0);
+	struct hc_cell_info info;
+
+	watch_cell(cell);
+	if (result.value >= 0)
+		return 0;
+	if (result.value == -EBUSY && !hc_cell_info(cell->id, &info))
+		return fail(error, -EBUSY, "cell %s is %s, so nothing can be loaded into it", cell->name,
+			    hc_state_name(info.state));
+	return fail(error, result.value, "the memory of cell %s cannot be cleared: the hypervisor answered with error %lld",
+		    cell->name, -result.value);
 }
 
 int cell_load(const struct cloister_load *load, struct hc_error *error)
 {
 	int ret = 0;
 	struct cell *cell = cell_to_change(load->id, &ret, error);
-	struct hc_cell_info info;
-	struct hc_result result;
+	void *buffer;
 
 	if (!cell)
 		return ret;
@@ -73,13 +74,12 @@ int cell_load(const struct cloister_load *load, struct hc_error *error)
 	if (!find_region(cell->config, load->ipa, load->size))
 		return fail(error, -EINVAL, "%#llx bytes at %#llx are not inside one region of cell %s with flag load",
 			    load->size, load->ipa, cell->name);
-	result = hc_call_all(HC_CELL_LOADABLE, load->id, 0, 0);
-	watch_cell(cell);
-	if (result.value == -EBUSY && !hc_cell_info(load->id, &info))
-		return fail(error, -EBUSY, "cell %s is %s, so nothing can be loaded into it", cell->name,
-			    hc_state_name(info.state));
-	if (result.value < 0)
-		return fail(error, result.value, "the memory of cell %s cannot be cleared: the hypervisor answered with "
-			    "error %lld", cell->name, -result.value);
-	return write_region(cell, load, error);
+	buffer = kzalloc(HC_WRITE_MAX, GFP_KERNEL);
+	if (!buffer)
+		return -ENOMEM;
+	ret = make_loadable(cell, error);
+	if (!ret)
+		ret = write_cell(cell, load, buffer, error);
+	kfree(buffer);
+	return ret;
 }

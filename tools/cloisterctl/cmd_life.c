@@ -104,18 +104,18 @@ static int make_plan(struct plan *plan, const struct config_view *config, const 
 	return plan_check(plan, config, oops);
 }
 
-/* After a run the cell's memory is cleared, its device tree with it: nothing is left for x0 to point at. */
+/* Unless the cell is loaded already, its memory is cleared: there is no device tree for x0 to point at. */
 static int forget_arg(int fd, uint32_t id, struct plan *plan, struct oops *oops)
 {
 	struct cloister_cell_info info;
 
 	if (device_info(fd, id, &info, oops))
 		return -1;
-	if (info.info.state != HC_STATE_STOPPED && info.info.state != HC_STATE_FAILED)
+	if (info.info.state == HC_STATE_LOADED)
 		return 0;
 	plan->has_arg = true;
 	plan->arg = 0;
-	fprintf(stderr, "cloisterctl: cell %s had run, so its device tree is gone; load its .cell file to have it again\n",
+	fprintf(stderr, "cloisterctl: cell %s gets no device tree: for that, load its .cell file first\n",
 		info.info.name);
 	return 0;
 }

@@ -23,6 +23,11 @@ static int write_out(const uint8_t *data, size_t size, struct oops *oops)
 	return 0;
 }
 
+static int no_console(struct oops *oops)
+{
+	return refuse(oops, "the cell has no console that can be read from here: its config gives it none");
+}
+
 /* Prints what there is from the oldest byte kept; with `follow`, then what comes. */
 static int copy_stream(int fd, unsigned long request, uint32_t id, bool follow, const char *what, struct oops *oops)
 {
@@ -36,7 +41,7 @@ static int copy_stream(int fd, unsigned long request, uint32_t id, bool follow, 
 		};
 
 		if (device_call(fd, request, &read, NULL, oops, "read %s", what))
-			return -1;
+			return errno == ENODATA ? no_console(oops) : -1;
 		if (write_out(buffer, read.size, oops))
 			return -1;
 		position = read.position;
@@ -59,7 +64,7 @@ static int send_text(int fd, uint32_t id, const char *text, struct oops *oops)
 		};
 
 		if (device_call(fd, CLOISTER_CELL_INPUT, &input, NULL, oops, "type to the cell's console"))
-			return -1;
+			return errno == ENODATA ? no_console(oops) : -1;
 		text += input.size;
 		left -= input.size;
 	}

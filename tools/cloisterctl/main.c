@@ -26,7 +26,7 @@ static const struct command commands[] = {
 	{ "cell", "load", "FILE.cell|NAME [IMAGE]", "put an image into a cell that does not run", "a", 1, 2, cmd_load,
 	  "With FILE.cell all that is in the file is loaded; IMAGE takes the place of the file's image. With NAME only\n"
 	  "IMAGE is loaded. What has a dot or a slash in it is a file. IMAGE is an ELF executable for 64-bit or 32-bit\n"
-	  "Arm, an arm64 Linux Image, or raw bytes. A cell that has run is cleared by its first load.\n" },
+	  "Arm, an arm64 Linux Image, or raw bytes. The first load after `create` or a run clears the cell's memory.\n" },
 	{ "cell", "start", "NAME", "run a loaded cell", "exwt", 1, 1, cmd_start,
 	  "Without --entry and --arg the cell starts where the last load or else its config says.\n" },
 	{ "cell", "stop", "NAME", "stop a cell: its CPUs are parked, its devices' DMA is aborted", "", 1, 1, cmd_stop,

@@ -46,7 +46,10 @@ struct cloister_create {
 	struct hc_error error;		/* out, when the call failed; empty when there is nothing to say */
 };
 
-/* Copies into the cell's LOAD regions; after EFAULT a part may have been copied. */
+/*
+ * Copies into a LOAD region of a cell that does not run. The first time after creation or a run the cell's memory is
+ * cleared before. When copying itself fails (EFAULT, EIO) a part may have been copied.
+ */
 struct cloister_load {
 	struct cloister_head head;
 	cl_u32 id;
