@@ -13,7 +13,7 @@
 
 #define ROUNDS		20000
 #define ROOT_FIRST	16		/* HC_FN() numbers of the root cell's calls */
-#define ROOT_LAST	26
+#define ROOT_LAST	27
 #define HC_FUNCTIONS	64
 
 static u64 any_argument(void)
