@@ -16,3 +16,11 @@ $(BUILD)/tools/cloisterctl: $(CTL_OBJECTS)
 	$(Q)$(CTL_CC) -static -s -o $@ $^
 
 -include $(CTL_OBJECTS:.o=.d)
+
+# Its parsers are tested and fuzzed on the host: see tests/unit/unit.mk and tests/fuzz/fuzz.mk.
+CTL_PURE	:= $(addprefix tools/cloisterctl/,image.c plan.c cellfile.c util.c)
+unit-loader	:= $(CTL_PURE)
+unitflags-loader := -Itools/cloisterctl -D_GNU_SOURCE -Wno-unused-parameter
+fuzz-loader	:= $(CTL_PURE)
+fuzzruns-loader	:= 500000
+fuzzflags-loader := -Itools/cloisterctl -D_GNU_SOURCE
