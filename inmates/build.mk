@@ -8,7 +8,7 @@ INMATE_OUT	:= $(BUILD)/inmates
 INMATE_CPPFLAGS	:= -Iinmates/lib/include -Ihypervisor/include
 INMATE_CFLAGS	:= -std=gnu11 -O2 -g -march=armv8-a -mgeneral-regs-only -mstrict-align -ffreestanding -fno-pic -fno-common \
 		   -fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
-		   -Wall -Wextra -Werror -Wmissing-prototypes
+		   -Wall -Wextra -Wno-unused-parameter -Werror -Wmissing-prototypes
 INMATE_LDFLAGS	:= -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 \
 		   -Wl,--defsym=INMATE_RAM=$(INMATE_RAM) -T inmates/lib/inmate.lds
 

@@ -35,8 +35,6 @@ static const struct {
 
 static void beat(u32 intid, void *context)
 {
-	(void)intid;
-	(void)context;
 	beats++;
 	vtimer_set(read_sysreg(cntv_cval_el0) + timer_us(HEARTBEAT_US));
 }

@@ -12,7 +12,6 @@ static void interrupt(u32 intid, void *context)
 	struct edu *edu = context;
 	u32 status = mmio_read32(edu->regs + EDU_IRQ_STATUS);
 
-	(void)intid;
 	mmio_write32(edu->regs + EDU_IRQ_ACK, status);
 	edu->last_status = status;
 	edu->interrupts++;

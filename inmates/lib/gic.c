@@ -177,7 +177,6 @@ void trap_irq(struct trap_frame *frame)
 {
 	u32 intid = gic_ack();
 
-	(void)frame;
 	if (intid >= INTIDS)
 		return;
 	if (handlers[intid].fn)

@@ -23,7 +23,6 @@ static volatile u32 taken, taken_intid;
 
 static void count(u32 intid, void *context)
 {
-	(void)context;
 	taken++;
 	taken_intid = intid;
 	if (intid == INTID_VTIMER)

@@ -11,8 +11,6 @@ static volatile u32 ticks;
 
 static void tick(u32 intid, void *context)
 {
-	(void)intid;
-	(void)context;
 	ticks++;
 	vtimer_set(timer_ticks() + timer_us(PERIOD_US));
 }

@@ -22,8 +22,6 @@ static volatile u32 ticks;
 
 static void tick(u32 intid, void *context)
 {
-	(void)intid;
-	(void)context;
 	ticks++;
 	vtimer_stop();
 }

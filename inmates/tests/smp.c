@@ -19,22 +19,16 @@ static struct edu edu;
 
 static void ping(u32 intid, void *context)
 {
-	(void)intid;
-	(void)context;
 	pings[this_cpu()->index]++;
 }
 
 static void off(u32 intid, void *context)
 {
-	(void)intid;
-	(void)context;
 	leave[this_cpu()->index] = true;
 }
 
 static void spi(u32 intid, void *context)
 {
-	(void)intid;
-	(void)context;
 	spis[this_cpu()->index]++;
 }
 
