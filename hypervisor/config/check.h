@@ -77,9 +77,6 @@ struct owned owned_get(const struct cfg_system *sys, u32 n);
 /* The first that [start, start + size) overlaps. */
 bool owned_overlap(const struct cfg_system *sys, u64 start, u64 size, struct owned *hit);
 
-/* The one area in which all of [start, start + size) lies; NULL: none. */
-const struct cfg_area *area_around(const struct cfg_system *sys, u64 start, u64 size);
-
 /* The IPA windows of a cell that trap; size 0: it has none. */
 enum cell_window { WINDOW_GICD, WINDOW_GICR, WINDOW_ECAM, WINDOWS };
 struct owned cell_window(const struct cfg_cell *cell, u32 n);

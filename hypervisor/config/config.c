@@ -72,3 +72,16 @@ const struct cfg_pci_dev *cfg_cell_pci(const struct cfg_cell *cell)
 {
 	return (const struct cfg_pci_dev *)(cfg_cell_streams(cell) + cell->stream_count);
 }
+
+const struct cfg_area *cfg_area_around(const struct cfg_system *sys, u64 start, u64 size)
+{
+	const struct cfg_area *area = cfg_areas(sys);
+
+	if (!size || start + size < start)
+		return NULL;
+	for (u32 i = 0; i < sys->area_count; i++, area++) {
+		if (start >= area->base && start + size <= area->base + area->size)
+			return area;
+	}
+	return NULL;
+}

@@ -121,17 +121,6 @@ bool owned_overlap(const struct cfg_system *sys, u64 start, u64 size, struct own
 	return false;
 }
 
-const struct cfg_area *area_around(const struct cfg_system *sys, u64 start, u64 size)
-{
-	const struct cfg_area *area = cfg_areas(sys);
-
-	for (u32 i = 0; i < sys->area_count; i++) {
-		if (span_inside(start, size, area[i].base, area[i].size))
-			return &area[i];
-	}
-	return NULL;
-}
-
 /* ---- sizes, before any array is touched ---- */
 
 static u64 system_arrays_end(const struct cfg_system *sys)

@@ -184,7 +184,7 @@ static int check_mem_flags(const struct cfg_cell *cell, const struct cfg_mem *me
 static int check_mem_place(const struct cfg_cell *cell, const struct cfg_system *sys,
 			   const struct cfg_mem *mem, u32 i, struct cfg_error *err)
 {
-	const struct cfg_area *area = area_around(sys, mem->pa, mem->size);
+	const struct cfg_area *area = cfg_area_around(sys, mem->pa, mem->size);
 	bool ram = !(mem->flags & CFG_MEM_IO);
 	struct owned hit;
 

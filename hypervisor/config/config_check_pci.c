@@ -107,7 +107,7 @@ static int check_bar_place(const struct cfg_system *sys, const struct cfg_bar *b
 			   struct cfg_error *err)
 {
 	const u32 wanted = CFG_AREA_PCI | CFG_AREA_CELLS;
-	const struct cfg_area *area = area_around(sys, bar->pa, cfg_bar_span(bar));
+	const struct cfg_area *area = cfg_area_around(sys, bar->pa, cfg_bar_span(bar));
 
 	if (!area || (area->flags & wanted) != wanted)
 		return check_fail(err,

@@ -1,9 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* A build without PCI: no cell has functions, and configuration space is mapped nowhere. */
+// SPDX-License-Identifier: GPL-2.0-only
+/* A build without PCI: no cell can have a function, and configuration space is in no cell's map. */
 #include <hyp/cell.h>
+#include <hyp/printk.h>
 
 int pci_init(const struct cfg_system *sys)
 {
+	(void)sys;
 	return 0;
 }
 
@@ -11,14 +13,18 @@ int vpci_cell_init(struct cell *cell, struct hc_error *err)
 {
 	if (!cell->config->pci_count)
 		return 0;
-	snprintf(err->text, sizeof(err->text), "this hypervisor was built without PCI");
+	snprintf(err->text, sizeof(err->text), "pci_count %u: this hypervisor was built without PCI",
+		 cell->config->pci_count);
 	return -EINVAL;
 }
 
 void vpci_cell_exit(struct cell *cell)
 {
+	(void)cell;
 }
 
-void vpci_cell_reset(struct cell *cell)
+int vpci_cell_reset(struct cell *cell)
 {
+	(void)cell;
+	return 0;
 }

@@ -24,6 +24,9 @@ const struct cfg_irq *cfg_cell_irqs(const struct cfg_cell *cell);
 const struct cfg_stream *cfg_cell_streams(const struct cfg_cell *cell);
 const struct cfg_pci_dev *cfg_cell_pci(const struct cfg_cell *cell);
 
+/* The one area in which all of [start, start + size) lies; NULL: none, or the range is empty or wraps. */
+const struct cfg_area *cfg_area_around(const struct cfg_system *sys, u64 start, u64 size);
+
 /* Bytes of address space that a BAR takes in stage 2: whole pages, so that nothing else shares its page. */
 static inline u64 cfg_bar_span(const struct cfg_bar *bar)
 {

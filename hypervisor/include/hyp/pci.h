@@ -12,12 +12,15 @@
 
 struct cell;
 
+struct vpci_dev;
+
 /* Per cell, embedded there. */
 struct vpci {
-	spinlock_t lock;		/* guards multi-step changes of a function's configuration */
+	spinlock_t lock;		/* guards the functions' registers and dev[]; below cell_lock, above the log */
 	u32 count;
-	struct vpci_dev *dev;		/* from the page pool, sorted by (host, vbdf) */
+	struct vpci_dev *dev;		/* from the page pool, in the order of the config */
 	u32 pages;
+	u64 refused;			/* writes that would have made a function decode outside the cell's windows */
 };
 
 /* Maps the ECAM regions; all functions found get Bus Master and decoding off. Boot CPU. */
@@ -26,12 +29,17 @@ int pci_init(const struct cfg_system *sys);
 /*
  * Registers the cell's ECAM region with its mmio table. For the root cell: BARs as the guest programs them, within
  * the PCI areas that are not for cells. For others: checks id and BAR sizes of each function against the config,
- * takes it from the root cell, quiesces and resets it, places its BARs. -EINVAL or -EIO with err filled; nothing changed.
+ * takes it from the root cell, quiesces it and starts its reset. -EINVAL, -EIO or -ENOMEM with err filled; nothing
+ * changed. Under cell_lock, as all of these.
  */
 int vpci_cell_init(struct cell *cell, struct hc_error *err);
-/* Its functions are quiesced (Bus Master and decode off, FLR if there), BARs cleared, visible to the root cell again. */
+/* Its functions are quiesced (Bus Master and decode off, reset started), visible to the root cell again. */
 void vpci_cell_exit(struct cell *cell);
-/* Before each start: functions quiesced and reset, BARs placed. When the cell stops: quiesced. */
-void vpci_cell_reset(struct cell *cell);
+/*
+ * When the cell stops, and again before each start: functions quiesced, their reset started if they were used. Never
+ * waits: 0 when all are reset and have their BARs, else -EAGAIN (a reset takes up to 100 ms): call again before the
+ * start. Whoever accesses a function earlier reads the Request Retry Status, as after any reset.
+ */
+int vpci_cell_reset(struct cell *cell);
 
 #endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A cell's PCI configuration space: its own functions, at the numbers that its config gives them, and nothing
+ * else. The window begins with the cell's bus 0. A function of the root cell that another cell has is lent: absent
+ * for the root cell until it comes back.
+ */
+#include <hyp/config.h>
+#include <hyp/mutate.h>
+#include <hyp/page_pool.h>
+#include <hyp/printk.h>
+
+#include "vpci.h"
+
+/* ---- accesses ---- */
+
+/*
+ * The root cell's functions are looked at when it does so for the first time: some are behind bridges that it has to
+ * set up before, and one that the board lacks today must not keep the machine from booting.
+ */
+static bool is_present(struct vpci_dev *dev)
+{
+	struct hc_error err;
+
+	if (dev->probed)
+		return true;
+	if (FIELD_GET(PCI_VENDOR, vpci_hw_read(dev, PCI_ID)) == FIELD_MAX(PCI_VENDOR))
+		return false;
+	if (vpci_dev_probe(dev, &err) && log_allowed(&dev->cell->log))
+		pr_warn("cell %s: %s: hidden", dev->cell->name, err.text);
+	return dev->probed;
+}
+
+static struct vpci_dev *find_virtual(const struct vpci *vpci, u32 vbdf)
+{
+	for (u32 i = 0; i < vpci->count; i++) {
+		struct vpci_dev *dev = &vpci->dev[i];
+
+		if (dev->config->vbdf == vbdf)
+			return !dev->lent && is_present(dev) ? dev : NULL;
+	}
+	return NULL;
+}
+
+static u32 lanes_of(u32 offset, u32 size)
+{
+	return (size == 4 ? ~0u : (1u << 8 * size) - 1) << 8 * (offset % 4);
+}
+
+static u32 read_dword(struct vpci_dev *dev, u32 reg)
+{
+	if (!dev)
+		return PCI_ABSENT;
+	if (!vpci_dev_ready(dev))
+		return reg == PCI_ID ? PCI_RETRY_STATUS : PCI_ABSENT;
+	return vpci_dev_read(dev, reg);
+}
+
+/* Up to one dword; `value` is in the low bytes. */
+static u32 access_part(struct vpci_dev *dev, u32 reg, u32 size, u32 value, bool write)
+{
+	u32 shift = 8 * (reg % 4), lanes = lanes_of(reg, size);
+
+	if (!write)
+		return (read_dword(dev, reg & ~3u) & lanes) >> shift;
+	if (dev && vpci_dev_ready(dev))
+		vpci_dev_write(dev, reg & ~3u, value << shift, lanes);
+	return 0;
+}
+
+/* Up to eight bytes as two parts; the result of a read. */
+static u64 access_function(struct vpci_dev *dev, u32 reg, const struct mmio_access *access)
+{
+	u64 high = 0;
+	u32 low;
+
+	low = access_part(dev, reg, MIN(access->size, 4u), (u32)access->value, access->write);
+	if (access->size == 8)
+		high = access_part(dev, reg + 4, 4, (u32)(access->value >> 32), access->write);
+	return high << 32 | low;
+}
+
+/* Of a mutation only: straight to hardware. */
+static u64 access_raw(u32 vbdf, u32 reg, const struct mmio_access *access)
+{
+	u8 *regs = pci_function(0, vbdf);
+
+	if (!regs)
+		return ~0ULL;
+	if (access->write)
+		mmio_write32(regs + (reg & ~3u), (u32)access->value);
+	return mmio_read32(regs + (reg & ~3u)) >> 8 * (reg % 4);
+}
+
+static bool vpci_access(struct cpu *cpu, void *ctx, struct mmio_access *access)
+{
+	struct vpci *vpci = ctx;
+	u32 reg = access->offset % PCI_FUNCTION_SIZE, vbdf = (u32)(access->offset / PCI_FUNCTION_SIZE);
+	struct vpci_dev *dev;
+	u64 result;
+
+	(void)cpu;
+	spin_lock(&vpci->lock);
+	dev = find_virtual(vpci, vbdf);
+	if (MUTATE(PCI_NO_FILTER) && !dev)
+		result = access_raw(vbdf, reg, access);
+	else
+		result = access_function(dev, reg, access);
+	if (!access->write)
+		access->value = result;
+	spin_unlock(&vpci->lock);
+	return true;
+}
+
+/* ---- owners ---- */
+
+/* The root cell's entry of the same function; NULL: it has none. */
+static struct vpci_dev *root_entry(const struct vpci_dev *dev)
+{
+	struct cell *root = root_cell();
+
+	for (u32 i = 0; root && root != dev->cell && i < root->vpci.count; i++) {
+		struct vpci_dev *entry = &root->vpci.dev[i];
+
+		if (entry->config->host == dev->config->host && entry->config->bdf == dev->config->bdf)
+			return entry;
+	}
+	return NULL;
+}
+
+static void lock_owner(struct vpci_dev *entry)
+{
+	if (entry)
+		spin_lock(&entry->cell->vpci.lock);
+}
+
+static void unlock_owner(struct vpci_dev *entry)
+{
+	if (entry)
+		spin_unlock(&entry->cell->vpci.lock);
+}
+
+/* One function at a time under the root cell's lock, so that its CPUs wait for a bounded time. */
+static int probe(struct vpci_dev *dev, struct hc_error *err)
+{
+	struct vpci_dev *entry = root_entry(dev);
+	int result;
+
+	lock_owner(entry);
+	if (entry && !vpci_dev_ready(entry)) {
+		snprintf(err->text, sizeof(err->text), "PCI function 0x%x is being reset: try again",
+			 dev->config->bdf);
+		result = -EAGAIN;
+	} else {
+		result = vpci_dev_probe(dev, err);
+	}
+	unlock_owner(entry);
+	return result;
+}
+
+static void take(struct vpci_dev *dev)
+{
+	struct vpci_dev *entry = root_entry(dev);
+
+	lock_owner(entry);
+	if (entry)
+		entry->lent = true;
+	unlock_owner(entry);
+	dev->used = true;	/* by whoever had it before */
+	vpci_dev_quiesce(dev);
+}
+
+/* With the function goes its reset, which may not be over yet. */
+static void give_back(struct vpci_dev *dev)
+{
+	struct vpci_dev *entry = root_entry(dev);
+
+	vpci_dev_quiesce(dev);
+	if (!entry)
+		return;
+	spin_lock(&entry->cell->vpci.lock);
+	entry->settling = dev->settling;
+	entry->wake = dev->wake;
+	entry->ready_at = dev->ready_at;
+	entry->used = false;
+	entry->lent = false;
+	if (!entry->settling)
+		vpci_dev_place(entry);
+	spin_unlock(&entry->cell->vpci.lock);
+}
+
+static void fill_entry(struct vpci_dev *dev, struct cell *cell, const struct cfg_pci_dev *config)
+{
+	const struct cfg_pci_host *host = &cfg_pci_hosts(system_config)[config->host];
+	u32 buses = (u32)(host->ecam_size / (PCI_BUS_FUNCTIONS * PCI_FUNCTION_SIZE));
+
+	dev->config = config;
+	dev->cell = cell;
+	dev->regs = pci_function(config->host, config->bdf);
+	dev->bus_first = host->bus_first;
+	dev->bus_last = host->bus_first + buses - 1;
+}
+
+static void free_entries(struct vpci *vpci)
+{
+	if (vpci->dev)
+		page_free(vpci->dev, vpci->pages);
+	vpci->dev = NULL;
+	vpci->count = 0;
+	vpci->pages = 0;
+}
+
+/* All of them are checked before the first is touched for good. */
+static int build_entries(struct cell *cell, struct hc_error *err)
+{
+	struct vpci *vpci = &cell->vpci;
+	u32 count = cell->config->pci_count;
+	int result;
+
+	vpci->pages = (u32)DIV_ROUND_UP(count * sizeof(struct vpci_dev), PAGE_SIZE);
+	vpci->dev = page_alloc(vpci->pages, 1);
+	if (!vpci->dev) {
+		snprintf(err->text, sizeof(err->text), "no memory for %u PCI functions", count);
+		return -ENOMEM;
+	}
+	for (u32 i = 0; i < count; i++) {
+		fill_entry(&vpci->dev[i], cell, &cfg_cell_pci(cell->config)[i]);
+		result = cell->is_root ? 0 : probe(&vpci->dev[i], err);
+		if (result)
+			return result;
+	}
+	vpci->count = count;
+	return 0;
+}
+
+int vpci_cell_init(struct cell *cell, struct hc_error *err)
+{
+	const struct cfg_cell *config = cell->config;
+	int result;
+
+	if (config->pci_count) {
+		result = build_entries(cell, err);
+		if (result)
+			goto err_free;
+	}
+	if (config->ecam_size) {
+		result = mmio_add(&cell->mmio, ipa(config->ecam_ipa), config->ecam_size, vpci_access,
+				  &cell->vpci);
+		if (result) {
+			snprintf(err->text, sizeof(err->text), "ecam_ipa 0x%lx: no room for its trapped region",
+				 config->ecam_ipa);
+			goto err_free;
+		}
+	}
+	for (u32 i = 0; i < cell->vpci.count && !cell->is_root; i++)
+		take(&cell->vpci.dev[i]);
+	return 0;
+
+err_free:
+	free_entries(&cell->vpci);
+	return result;
+}
+
+void vpci_cell_exit(struct cell *cell)
+{
+	for (u32 i = 0; i < cell->vpci.count; i++)
+		give_back(&cell->vpci.dev[i]);
+	free_entries(&cell->vpci);
+}
+
+int vpci_cell_reset(struct cell *cell)
+{
+	struct vpci *vpci = &cell->vpci;
+	int result = 0;
+
+	spin_lock(&vpci->lock);
+	for (u32 i = 0; i < vpci->count; i++) {
+		if (vpci->dev[i].lent || !vpci->dev[i].probed)
+			continue;
+		vpci_dev_quiesce(&vpci->dev[i]);
+		if (!vpci_dev_ready(&vpci->dev[i]))
+			result = -EAGAIN;
+	}
+	spin_unlock(&vpci->lock);
+	return result;
+}

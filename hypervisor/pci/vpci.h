@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A function as a cell sees it; shared by vpci.c (cells), vpci_dev.c (probe, reset, placing) and vpci_regs.c
+ * (which register may be written).
+ */
+#ifndef PCI_VPCI_H
+#define PCI_VPCI_H
+
+#include <arch/io.h>
+#include <hyp/cell.h>
+
+#include "pci_regs.h"
+
+#define VPCI_EXT_CAPS	8	/* visible extended capabilities that are shown */
+
+struct vpci_bar {
+	u64 size;		/* as found in hardware; 0: none, I/O, or the upper half of the one before */
+	bool wide;		/* 64 bits */
+};
+
+struct vpci_ext {
+	u16 offset, next;	/* of a visible extended capability */
+};
+
+struct vpci_dev {
+	const struct cfg_pci_dev *config;
+	struct cell *cell;		/* its owner; the root cell keeps its entry while the function is lent */
+	u8 *regs;			/* configuration space */
+	u32 bus_first, bus_last;	/* of its host */
+	bool probed;			/* the fields from here to ext_count are valid */
+	u32 type;			/* PCI_TYPE_* */
+	u32 bars;			/* BAR slots of that type */
+	struct vpci_bar bar[CFG_PCI_BARS];
+	u64 rom_size;
+	u8 next[PCI_CONVENTIONAL_END / 4];	/* visible capabilities: next pointer, by offset / 4 */
+	u8 pm, express, af;		/* offsets, 0: none */
+	struct vpci_ext ext[VPCI_EXT_CAPS];
+	u32 ext_count;
+
+	u32 sizing;			/* bit per slot: all ones were written, the size is read back */
+	bool lent;			/* root cell's entry: another cell has the function */
+	bool used;			/* written to by the owner since the last reset */
+	bool settling;			/* after a reset, until ready_at: no access is allowed to reach it */
+	bool wake;			/* in D3hot as part of a reset; D0 comes next */
+	u64 ready_at;
+};
+
+static inline u32 vpci_hw_read(const struct vpci_dev *dev, u32 reg)
+{
+	return mmio_read32(dev->regs + reg);
+}
+
+static inline void vpci_hw_write(const struct vpci_dev *dev, u32 reg, u32 value)
+{
+	mmio_write32(dev->regs + reg, value);
+}
+
+/* ---- ecam.c ---- */
+
+/* Configuration space of a function; NULL: not on a bus of that host. */
+u8 *pci_function(u32 host, u32 bdf);
+
+/* ---- vpci_dev.c: callers hold the owner's vpci lock or the function is not reachable yet ---- */
+
+/* Reads type, BAR sizes and capabilities; leaves the function as it was. -EIO: absent. -EINVAL: cannot be had. */
+int vpci_dev_probe(struct vpci_dev *dev, struct hc_error *err);
+/* Bus Master, decoding and the ROM off; starts a reset if the function was used. Does not wait. */
+void vpci_dev_quiesce(struct vpci_dev *dev);
+/* True when no reset is under way (any more): then the BARs are placed (the root cell's: cleared). */
+bool vpci_dev_ready(struct vpci_dev *dev);
+/* Writes the BARs; decoding is off. */
+void vpci_dev_place(const struct vpci_dev *dev);
+
+/* ---- vpci_regs.c ---- */
+
+/* One dword of the cell's view; `lanes` has 0xff in each byte that is written. */
+u32 vpci_dev_read(const struct vpci_dev *dev, u32 reg);
+void vpci_dev_write(struct vpci_dev *dev, u32 reg, u32 value, u32 lanes);
+
+#endif
