@@ -14,9 +14,10 @@ SYSTEM		?= $(CONFIGS)/system.yaml
 # What the image of the system config starts from.
 SYSTEM_FILES	?= $(BUILD)/guest/Image $(OUT)/initramfs.cpio
 
-# A cell config of the board becomes a .cell when the board has the CPUs that it names; systems are not cells.
-CELL_CONFIGS	:= $(filter-out $(wildcard $(CONFIGS)/*system.yaml) $(wildcard $(CONFIGS)/boot-*.yaml),$(wildcard $(CONFIGS)/*.yaml))
-CELL_FILES	= $(patsubst $(CONFIGS)/%.yaml,$(OUT)/%.cell,$(CELL_CONFIGS))
+# The cells of this board: all configs but systems; with too few CPUs for them, one that takes the last CPU.
+ALL_CELLS	:= $(filter-out %system,$(notdir $(basename $(wildcard $(CONFIGS)/*.yaml))))
+CELLS		?= $(if $(filter 1 2 3,$(BOARD_SMP)),rtos0-2cpu,$(ALL_CELLS))
+CELL_FILES	= $(CELLS:%=$(OUT)/%.cell)
 
 ABI_HEADERS	:= $(wildcard hypervisor/include/abi/*.h)
 CLOISTER_SRC	:= tools/cloister $(wildcard tools/cloister_lib/*.py)
@@ -68,6 +69,12 @@ $(OUT)/root.dtb: $(SYSTEM) $(OUT)/board.dtb $(CLOISTER_READY) $(SYSTEM_FILES)
 $(OUT)/system.img: $(SYSTEM) $(OUT)/board.dtb $(CLOISTER_READY) $(SYSTEM_FILES) $(HYP_OUT)/cloister.bin
 	@echo "  PACK    $@"
 	$(Q)$(CLOISTER) pack $(SYSTEM) $(CLOISTER_ARGS) --hypervisor $(HYP_OUT)/cloister.bin -o $@
+
+# A system without a root cell, for `make bench`.
+$(OUT)/bench.img: $(CONFIGS)/bench-system.yaml $(OUT)/board.dtb $(CLOISTER_READY) $(BUILD)/inmates/tests/bench.elf \
+		$(HYP_OUT)/cloister.bin
+	@echo "  PACK    $@"
+	$(Q)$(CLOISTER) pack $< $(CLOISTER_ARGS) --hypervisor $(HYP_OUT)/cloister.bin -o $@
 
 $(OUT)/%.cell: $(CONFIGS)/%.yaml $(SYSTEM) $(OUT)/board.dtb $(CLOISTER_READY) $(INMATE_ELFS)
 	@echo "  CELL    $@"

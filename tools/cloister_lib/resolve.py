@@ -39,11 +39,10 @@ class Resolver:
         for key in ("reserved", "cell_memory", "cell_pci"):
             entries = data.get(key, [])
             setattr(system, key, [span for index in range(len(entries)) for span in self._spans(entries, index)])
-        self._cell_memory_rest(system)
         self._uart(system, data)
         system.cell_devices = self._cell_devices(data)
         self._root(system, doc)
-        self._boot_cells(system, data)
+        self._boot_cells(system, doc)
         return system
 
     def _span(self, parent, key) -> Span:
@@ -59,16 +58,6 @@ class Resolver:
 
     def _rest(self, base: int) -> list[tuple[int, int]]:
         return subtract(sorted(self.board.memory), 0, base)
-
-    def _cell_memory_rest(self, system: System) -> None:
-        """Memory for cells never includes what the hypervisor has or what is reserved."""
-        if not system.cell_memory:
-            return
-        for span in system.cell_memory:
-            if not any(base <= span.base and span.base + span.size <= base + size
-                       for base, size in self.board.memory):
-                self.problems.error(span.at, f"cell_memory at {span.base:#x}, size {span.size:#x}, is not inside the "
-                                    "board's memory")
 
     def _uart(self, system: System, data: Map) -> None:
         name = data.get("console", "none")
@@ -88,45 +77,48 @@ class Resolver:
         return [device for device in found if device]
 
     def _root(self, system: System, doc: Doc) -> None:
-        if "root" not in doc.data:
-            return
-        entry, directory = doc.data["root"], doc
-        if isinstance(entry, str):
-            directory = load(doc.directory / entry, self.problems)
-            if directory is None:
-                return
-            entry = directory.data
-        cell = self.cell(Doc(directory.file, entry), system, root=True)
-        if cell:
-            system.cells.append(cell)
+        if "root" in doc.data:
+            cell = self._inner_cell(system, doc, doc.data, "root", "root", "root")
+            system.cells += [cell] if cell else []
 
-    def _boot_cells(self, system: System, data: Map) -> None:
-        for index, name in enumerate(data.get("boot", [])):
-            path = Doc(system.file, None).directory / name
-            if not path.is_file():
-                self.problems.error(data["boot"].at(index), f"boot[{index}]: there is no file {path}")
-                continue
-            doc = load(path, self.problems)
-            cell = self.cell(doc, system) if doc else None
-            if cell:
-                cell.boot = True
-                system.cells.append(cell)
+    def _boot_cells(self, system: System, doc: Doc) -> None:
+        entries = doc.data.get("boot", [])
+        for index in range(len(entries)):
+            cell = self._inner_cell(system, doc, entries, index, f"boot[{index}]", "boot")
+            system.cells += [cell] if cell else []
+
+    def _inner_cell(self, system: System, doc: Doc, parent, key, where: str, role: str) -> Cell | None:
+        """A cell that a system config holds, or whose file it names."""
+        entry = parent[key]
+        if not isinstance(entry, str):
+            return self.cell(Doc(doc.file, entry), system, role)
+        path = doc.directory / entry
+        if not path.is_file():
+            self.problems.error(parent.at(key), f"{where}: there is no file {path}")
+            return None
+        inner = load(path, self.problems)
+        return self.cell(inner, system, role) if inner else None
 
     # ---- a cell ----
 
-    def cell(self, doc: Doc, system: System, root: bool = False) -> Cell | None:
+    def cell(self, doc: Doc, system: System, role: str = "") -> Cell | None:
+        """`role`: "root", "boot" for one that starts with the machine, or empty."""
+        if isinstance(doc.data, Map) and "system" in doc.data:
+            self.problems.error(doc.data.at("system"), "is a system config, but a cell config is wanted here")
+            return None
         if not check(doc.data, CELL, doc.file, self.problems):
             return None
         data = doc.data
-        cell = Cell(data["cell"], doc.file, data.at("cell"), root=root, keys=dict(data_places(data)))
-        cell.abort = data.get("on_fault", "abort" if root else "fail") == "abort"
+        cell = Cell(data["cell"], doc.file, data.at("cell"), root=role == "root", boot=role == "boot",
+                    keys={key: data.at(key) for key in data})
+        cell.abort = data.get("on_fault", "abort" if cell.root else "fail") == "abort"
         cell.stage1 = data.get("smmu", {}).get("stage1", False)
         self._cpus(cell, data)
         self._memory(cell, data, system)
         devices.resolve(self, cell, data)
         self._interrupt_controller(cell, data)
         self._ecam(cell, data)
-        if root:
+        if cell.root:
             self._windows(cell, system)
         self._console(cell, data)
         cell.image, cell.initrd, cell.bootargs = (data.get(key, "") for key in ("image", "initrd", "bootargs"))
@@ -236,7 +228,3 @@ class Resolver:
             hint = f"; did you mean '{close[0]}'?" if close else ""
             self.problems.error(at, f"{where}: '{name}' is not in the board's device tree ({self.board.file}){hint}")
         return node
-
-
-def data_places(data: Map):
-    return ((key, data.at(key)) for key in data)

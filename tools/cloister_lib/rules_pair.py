@@ -19,7 +19,7 @@ def check(cell: Cell, other: Cell, problems: Problems) -> None:
     if other.root:
         _root_memory(cell, other, problems)
         return
-    for rule in (_cpus, _memory, _functions, _streams, _irqs, _bars):
+    for rule in (_cpus, _memory, _devices, _functions, _streams, _irqs, _bars):
         rule(cell, other, problems)
 
 
@@ -40,8 +40,8 @@ def _shared(region: Region, theirs: Region) -> bool:
 
 
 def _memory(cell: Cell, other: Cell, problems: Problems) -> None:
-    for region in cell.regions:
-        for theirs in other.regions:
+    for region in cell.memory:
+        for theirs in other.memory:
             if None in (region.pa, theirs.pa) or _shared(region, theirs):
                 continue
             if not overlap(region.pa, region.size, theirs.pa, theirs.size):
@@ -52,6 +52,18 @@ def _memory(cell: Cell, other: Cell, problems: Problems) -> None:
             problems.error(region.at, f"cell {cell.name}: memory '{region.name}': pa {range_text(region.pa, region.size)} "
                            f"overlaps '{theirs.name}' of cell {other.name} at {range_text(theirs.pa, theirs.size)} "
                            f"({theirs.at}){hint}")
+
+
+def _devices(cell: Cell, other: Cell, problems: Problems) -> None:
+    """Registers are given by whole pages, so devices that share one go together."""
+    for device in cell.devices:
+        for theirs in other.devices:
+            if device.node.path == theirs.node.path:
+                problems.error(device.at, f"cell {cell.name}: device {device.label} belongs to cell {other.name} "
+                               f"({theirs.at})")
+            elif any(overlap(a.pa, a.size, b.pa, b.size) for a in device.regions for b in theirs.regions):
+                problems.error(device.at, f"cell {cell.name}: device {device.label} has its registers in one page with "
+                               f"{theirs.label} of cell {other.name} ({theirs.at})")
 
 
 def _root_memory(cell: Cell, root: Cell, problems: Problems) -> None:
@@ -88,7 +100,7 @@ def _irqs(cell: Cell, other: Cell, problems: Problems) -> None:
     theirs = {intid: (label, at) for intid, label, at in other.irqs}
     pci = {function.irq.intid for one in (cell, other) for function in one.functions if function.irq}
     for intid, label, at in cell.irqs:
-        if intid in theirs and intid not in pci:
+        if intid in theirs and intid not in pci and theirs[intid][0] != label:
             problems.error(at, f"cell {cell.name}: irq {intid} of {label} belongs to {theirs[intid][0]} of cell "
                            f"{other.name} ({theirs[intid][1]})")
 

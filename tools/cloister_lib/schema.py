@@ -106,7 +106,8 @@ SYSTEM = _table({
     "cell_pci": _list(RANGE, "a list of address ranges"),
     "cell_devices": _list(_text("a device's path or alias in the board's device tree"), "a list of devices"),
     "root": {"if": {"type": "string"}, "then": {"what": "a cell config or its file name"}, "else": CELL},
-    "boot": _list(FILE, "a list of files with the configs of cells that start at boot"),
+    "boot": _list({"if": {"type": "string"}, "then": {"what": "a cell config or its file name"}, "else": CELL},
+                  "a list of cells that start at boot: configs or their file names"),
 }, ("system", "hypervisor"))
 
 
