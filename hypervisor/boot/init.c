@@ -58,6 +58,7 @@ static int check_config(const struct cfg_system *sys)
 {
 	struct cfg_error err;
 
+	pr_info("Cloister %s", CLOISTER_BUILD);
 	if (config_check_system(sys, cloister_image.config_size, &err)) {
 		pr_err("the system config is wrong: %s", err.text);
 		return -EINVAL;
@@ -93,7 +94,6 @@ void hyp_main(u64 base)
 {
 	system_config = find_config(pa(base));
 	memory_init(pa(base));
-	pr_info("Cloister %s", CLOISTER_BUILD);
 	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++) {
 		int err = subsystems[i].init(system_config);
 

@@ -229,11 +229,14 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 	u64 left;
 	u32 prot;
 	paddr_t out;
+	int result;
 
 	if (!stage2_lookup(&cell->s2, ipa(entry), &out, &prot, &left) || !(prot & PROT_EXEC))
 		return -EINVAL;
+	result = vpci_cell_reset(cell);
+	if (result)
+		return result;
 	vgic_cell_reset(cell);
-	vpci_cell_reset(cell);
 	icache_inval_all();
 	if (cell_streams_attach(cell))
 		return -EIO;

@@ -31,8 +31,7 @@ static bool get_range(const struct cfg_cell *cfg, u32 n, struct range *range)
 	if (n < cfg->pci_count * CFG_PCI_BARS) {
 		const struct cfg_bar *bar = &cfg_cell_pci(cfg)[n / CFG_PCI_BARS].bar[n % CFG_PCI_BARS];
 
-		/* a BAR smaller than a page has its page to itself: the config compiler and config_check see to it */
-		*range = (struct range){ bar->pa, bar->ipa, bar->size ? ALIGN_UP(bar->size, PAGE_SIZE) : 0,
+		*range = (struct range){ bar->pa, bar->ipa, cfg_bar_span(bar),
 					 CFG_MEM_READ | CFG_MEM_WRITE | CFG_MEM_IO };
 		return true;
 	}
@@ -74,46 +73,47 @@ static const struct cfg_mem *root_region(const struct cell *cell, const struct r
 	return NULL;
 }
 
-/* Both sides declared it shared: it stays where it is. */
-static bool stays_in_root(const struct range *range, const struct cfg_mem *in_root)
-{
-	return range->flags & in_root->flags & CFG_MEM_SHARED;
-}
-
-static int prepare(struct cell *cell, const struct range *range)
+/* Does the root cell lose the range while `cell` has it? Not what both sides declared shared. */
+static bool leaves_root(const struct cell *cell, const struct range *range)
 {
 	const struct cfg_mem *in_root = root_region(cell, range);
-	int err = stage2_prepare(&cell->s2, ipa(range->ipa), range->size);
 
-	if (err || !in_root || stays_in_root(range, in_root))
-		return err;
-	/* once for taking it away, with splits, and once for giving it back */
-	err = stage2_prepare(&root_cell()->s2, ipa(range->pa), range->size);
-	return err ? err : stage2_prepare(&root_cell()->s2, ipa(range->pa), range->size);
+	return in_root && !(range->flags & in_root->flags & CFG_MEM_SHARED) && !MUTATE(S2_KEEP_ROOT);
 }
 
+/* The promise of take_range() makes sure that this cannot fail. */
 static void return_range(struct cell *cell, const struct range *range)
 {
-	const struct cfg_mem *in_root = root_region(cell, range);
-	struct range as_root;
+	struct range as_root = *range;
 
-	if (!in_root || stays_in_root(range, in_root) || MUTATE(S2_KEEP_ROOT))
+	if (!leaves_root(cell, range))
 		return;
-	as_root.flags = in_root->flags;
+	as_root.flags = root_region(cell, range)->flags;
 	if (stage2_map(&root_cell()->s2, ipa(range->pa), pa(range->pa), range->size, range_prot(&as_root)))
 		panic("cell %s: 0x%llx cannot go back to the root cell", cell->name, (unsigned long long)range->pa);
+	stage2_unpromise(&root_cell()->s2, ipa(range->pa), pa(range->pa), range->size);
+}
+
+static int take_from_root(const struct range *range)
+{
+	struct stage2 *s2 = &root_cell()->s2;
+	int err = stage2_promise(s2, ipa(range->pa), pa(range->pa), range->size);
+
+	return err ? err : stage2_unmap(s2, ipa(range->pa), range->size);
 }
 
 static int take_range(struct cell *cell, const struct range *range)
 {
-	const struct cfg_mem *in_root = root_region(cell, range);
-	int err = 0;
+	int err = leaves_root(cell, range) ? take_from_root(range) : 0;
 
-	if (in_root && !stays_in_root(range, in_root) && !MUTATE(S2_KEEP_ROOT))
-		err = stage2_unmap(&root_cell()->s2, ipa(range->pa), range->size);
-	if (err)
+	if (err == -ENOMEM)
 		return err;
-	return stage2_map(&cell->s2, ipa(range->ipa), pa(range->pa), range->size, range_prot(range));
+	if (!err)
+		err = stage2_map(&cell->s2, ipa(range->ipa), pa(range->pa), range->size, range_prot(range));
+	/* also when an SMMU did not confirm: nobody else has had it yet */
+	if (err)
+		return_range(cell, range);
+	return err;
 }
 
 static void memory_error(struct hc_error *err, const struct range *range, int result)
@@ -131,13 +131,6 @@ int cell_mem_take(struct cell *cell, struct hc_error *err)
 	int result;
 
 	for_each_range(cell->config, n, &range) {
-		result = prepare(cell, &range);
-		if (result) {
-			memory_error(err, &range, result);
-			return result;
-		}
-	}
-	for_each_range(cell->config, n, &range) {
 		result = take_range(cell, &range);
 		if (result) {
 			memory_error(err, &range, result);
@@ -149,8 +142,10 @@ int cell_mem_take(struct cell *cell, struct hc_error *err)
 
 err_return:
 	for_each_range(cell->config, n, &range) {
-		if (n < taken)
-			return_range(cell, &range);
+		if (n >= taken)
+			break;
+		stage2_unmap(&cell->s2, ipa(range.ipa), range.size);
+		return_range(cell, &range);
 	}
 	return result;
 }

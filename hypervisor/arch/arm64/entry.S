@@ -133,7 +133,7 @@ build_boot_map:
 	ldr	x16, [x14, #IMG_CONFIG_OFFSET]
 	add	x16, x16, x20
 	ldr	x16, [x16, #CFG_HYP_SIZE]
-	add	x16, x16, #0x1fffff
+	add	x16, x16, #0x200000 - 0x1000	/* sizes are whole pages */
 	lsr	x16, x16, #21
 	mov	x17, #512
 	cmp	x16, x17

@@ -15,8 +15,8 @@
 	value_;								\
 })
 #define sysreg_write_(name, value) do {					\
-	u64 value_ = (value);						\
-	__asm__ volatile("msr " #name ", %x0" :: "rZ" (value_) : "memory");	\
+	u64 new_value_ = (value);						\
+	__asm__ volatile("msr " #name ", %x0" :: "rZ" (new_value_) : "memory");	\
 } while (0)
 
 #endif
