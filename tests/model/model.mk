@@ -11,3 +11,31 @@ MODEL_FLAGS	:= -Itests/unit -Itests/model
 unit-ste	:= hypervisor/smmu/ste.c hypervisor/lib/vsnprintf.c
 unit-smmu	:= $(MODEL_SRC)
 unitflags-smmu	:= $(MODEL_FLAGS)
+
+# ---- random use ----
+
+MODEL_OUT	:= $(BUILD)/tests/model
+MODEL_CFLAGS	= $(UNIT_CFLAGS) $(MODEL_FLAGS) -O2 -fno-sanitize=all
+MODEL_MUTANTS	:= SMMU_BYPASS STE_WRONG_ROOT NO_CFGI STE_ONE_WRITE NO_SMMU_TLBI
+# commands that the driver must not leave out: CFGI_STE, CFGI_STE_RANGE, TLBI_S12_VMALL, TLBI_S2_IPA, CMD_SYNC
+MODEL_NEEDED	:= 0x03 0x04 0x28 0x2a 0x46
+
+$(MODEL_OUT)/smmu_random-%: tests/model/smmu_random.c $(MODEL_SRC) tests/unit/fake/fake.c tests/model/model.mk \
+		$(wildcard tests/model/*.h hypervisor/smmu/*.h hypervisor/include/*/*.h)
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $@"
+	$(Q)$(HOSTCC) $(MODEL_CFLAGS) -DCONFIG_MUTATION=MUTATION_$* -o $@ $(filter %.c,$^) -lcmocka
+
+# passes on several seeds, and each defect is caught
+.PHONY: test-model
+test-model: $(addprefix $(MODEL_OUT)/smmu_random-,NONE $(MODEL_MUTANTS))
+	$(Q)timeout 120 $(MODEL_OUT)/smmu_random-NONE --runs 5
+	$(Q)for m in $(MODEL_MUTANTS); do \
+		echo "  mutation $$m:"; timeout 120 $(MODEL_OUT)/smmu_random-$$m --mutant || exit 1; \
+	done
+	$(Q)for op in $(MODEL_NEEDED); do \
+		echo "  without command $$op:"; \
+		timeout 120 $(MODEL_OUT)/smmu_random-NONE --mutant --without $$op || exit 1; \
+	done
+
+test-unit: test-model

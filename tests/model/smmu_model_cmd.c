@@ -74,6 +74,8 @@ static bool execute(struct smmu_model *m, const uint64_t *cmd)
 	uint32_t sid = (uint32_t)(cmd[0] >> 32);
 	uint64_t span;
 
+	if (m->ignore[cmd[0] & 0xff])
+		return true;
 	switch (cmd[0] & 0xff) {
 	case OP_CFGI_STE:
 		reserved_bits(m, cmd, 0xffffffff00000000, 1);
@@ -139,6 +141,7 @@ static bool step(struct smmu_model *m)
 	}
 	m->commands++;
 	m->opcodes[cmd[0] & 0xff]++;
+	m->syncs += (cmd[0] & 0xff) == OP_SYNC;
 	q->cons = (q->cons + 1) & (2 * size - 1);
 	return true;
 }

@@ -246,6 +246,8 @@ static void walk_from(struct walk *w, int level, uint64_t table, unsigned int in
 	struct model_tlb t = { .ipa = w->ipa & ~(size - 1), .size = size, .vmid = w->vmid, .level = (int8_t)level };
 
 	if (!w->m->mem_read(table + index * 8, &desc, 8)) {
+		/* the tables are the hypervisor's: a walk that leaves them read a half-written entry */
+		w->m->complain("the SMMU walks where no table is");
 		outcome(w, MODEL_ABORT, 0, EVENT_WALK_EABT);
 		return;
 	}
@@ -304,6 +306,7 @@ static void translate_s2(struct walk *w, const struct model_ste *ste)
 	/* S2AA64 = 1, the 4 KiB granule, a start level that fits (at most 16 tables side by side), a size in range */
 	if (!(dw2 & 1ULL << 51) || model_field(dw2, 47, 46) || sl0 == 3 || ipa_bits > oas || ipa_bits < 32 ||
 	    index_bits > 13 || index_bits < 1) {
+		w->m->complain("the SMMU can see an ill-formed stage-2 entry");
 		outcome(w, MODEL_ABORT, 0, EVENT_BAD_STE);
 		return;
 	}

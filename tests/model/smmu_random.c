@@ -5,7 +5,8 @@
  * between the steps of an STE update or an unmap) everything that any stream's transaction may do by then is compared
  * with what its owner is allowed. When nothing is under way, allowed transactions must also succeed.
  *
- * --mutant: the build has a defect (CONFIG_MUTATION); exit status 0 when it was caught, with the sentence.
+ * --mutant: the build has a defect (CONFIG_MUTATION); exit status 0 when it was caught, with the sentence. --without
+ * makes a defect of another kind: commands of one kind have no effect, as if the driver did not issue them.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -50,6 +51,7 @@ static struct stream_state {
 static u64 seed, first_seed, steps, step;
 static const char *doing = "start";
 static bool mutant;
+static int without = -1;			/* opcode */
 
 static u32 pick(u32 n)
 {
@@ -278,6 +280,8 @@ static void run(u64 with)
 			stream[smmu][n] = (struct stream_state){ .owner = -1 };
 		}
 		models[smmu].slow = pick(3);
+		if (without >= 0)
+			models[smmu].ignore[without] = true;
 		/* the second one: now and then without TLBI by range, now and then with a linear table */
 		models[smmu].idr[3] &= smmu && pick(2) ? ~(1u << 10) : ~0u;
 		models[smmu].idr[0] &= smmu && pick(2) ? ~(3u << 27) : ~0u;
@@ -297,9 +301,10 @@ static void run(u64 with)
 
 static void usage(void)
 {
-	printf("usage: smmu_random [--seed N] [--runs N] [--steps N] [--mutant]\n"
+	printf("usage: smmu_random [--seed N] [--runs N] [--steps N] [--mutant] [--without OPCODE]\n"
 	       "Random use of the SMMU driver on the model; run k uses seed N + k. A failure prints its seed.\n"
-	       "  --mutant   succeed only if the defect in this build is caught\n");
+	       "  --mutant           succeed only if the defect in this build is caught\n"
+	       "  --without OPCODE   a defect: commands with this opcode have no effect\n");
 }
 
 int main(int argc, char **argv)
@@ -307,6 +312,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' }, { "runs", required_argument, NULL, 'r' },
 		{ "steps", required_argument, NULL, 'n' }, { "mutant", no_argument, NULL, 'm' },
+		{ "without", required_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	u64 base = 1, runs = 10;
@@ -320,6 +326,8 @@ int main(int argc, char **argv)
 			runs = strtoull(optarg, NULL, 0);
 		else if (c == 'n')
 			steps = strtoull(optarg, NULL, 0);
+		else if (c == 'w')
+			without = (int)strtoul(optarg, NULL, 0) & 0xff;
 		else if (c == 'm')
 			mutant = true;
 		else {

@@ -17,6 +17,8 @@ unitflags-hyp_map := -D__data_start=hyp_data_start
 unit-page_pool	:= hypervisor/mm/page_pool.c tests/unit/fake/memory.c
 unit-config	:= $(sort $(wildcard hypervisor/config/*.c))
 
+include tests/model/model.mk
+
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
 UNIT_CFLAGS	:= -g -O1 -std=gnu11 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
