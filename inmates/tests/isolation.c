@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * I1: the CPU reaches only what the cell has. Reads, writes and jumps to other addresses are external aborts (a cell
- * with inject-abort on), of any width, and nothing is read. The victims' bytes are checked by the harness.
+ * with `on_fault: abort`), of any width, and nothing is read. The victims' bytes are checked by the harness.
  */
 #include <inmate/arch.h>
 #include <inmate/fault.h>
