@@ -99,7 +99,6 @@ static bool execute(struct smmu_model *m, const uint64_t *cmd)
 		return true;
 	case OP_SYNC:
 		reserved_bits(m, cmd, 0, 0);
-		m->syncs++;
 		model_sync(m);
 		return true;
 	}
