@@ -75,8 +75,8 @@ static struct cell *cell_alloc(struct cfg_cell *config)
 	return cell;
 }
 
-/* What the hypervisor answered, as a sentence, when it gave none itself. */
-static int fail_call(struct hc_error *error, const struct cell *cell, const char *verb, s64 code)
+/* Why the hypervisor did not do it, in words, when it gave none itself. */
+static int fail_call(struct hc_error *error, const struct cell *cell, s64 code)
 {
 	struct hc_cell_info info;
 
@@ -84,20 +84,17 @@ static int fail_call(struct hc_error *error, const struct cell *cell, const char
 	case -EBUSY:
 		if (hc_cell_info(cell->id, &info))
 			break;
-		return fail(error, code, "cell %s is %s, so it cannot be %s", cell->name, hc_state_name(info.state),
-			    verb);
-	case -ENOMEM:
-		return fail(error, code, "cell %s cannot be %s: the hypervisor has no free pages left", cell->name,
-			    verb);
+		return fail(error, code, "cell %s is %s", cell->name, hc_state_name(info.state));
 	case -EINVAL:
-		return fail(error, code, "cell %s cannot be %s: the hypervisor refuses the arguments", cell->name, verb);
-	case -EIO:
-		return fail(error, code, "cell %s was not %s: the hardware did not do it; the hypervisor's log says more",
-			    cell->name, verb);
+		return fail(error, code, "the hypervisor refuses the arguments");
+	case -ENOMEM:
+		return fail(error, code, "the hypervisor has no free pages left");
 	case -ENOSPC:
-		return fail(error, code, "cell %s cannot be %s: no more cells can exist at one time", cell->name, verb);
+		return fail(error, code, "no more cells can exist at one time");
+	case -EIO:
+		return fail(error, code, "the hardware did not do it; the hypervisor's log says more");
 	}
-	return fail(error, code, "cell %s was not %s: the hypervisor answered with error %lld", cell->name, verb, -code);
+	return fail(error, code, "the hypervisor answered with error %lld", -code);
 }
 
 static int ask_to_create(struct cell *cell, struct hc_error *error)
@@ -116,7 +113,7 @@ static int ask_to_create(struct cell *cell, struct hc_error *error)
 	else if (result.value == -EBUSY)
 		fail(error, 0, "cell %s wants something that belongs to another cell", cell->name);
 	else
-		fail_call(error, cell, "created", result.value);
+		fail_call(error, cell, result.value);
 	kfree(reply);
 	return min_t(s64, result.value, 0);
 }
@@ -206,7 +203,7 @@ int cell_start(u32 id, u32 flags, u64 entry, u64 arg, struct hc_error *error)
 		return fail(error, -EINVAL, "the entry is outside of the executable memory of cell %s", cell->name);
 	if (result.value == -EBUSY && cell->seen_state != HC_STATE_RUNNING)
 		return fail(error, -EBUSY, "cell %s is %s; load it first", cell->name, hc_state_name(cell->seen_state));
-	return result.value < 0 ? fail_call(error, cell, "started", result.value) : 0;
+	return result.value < 0 ? fail_call(error, cell, result.value) : 0;
 }
 
 int cell_stop(u32 id, struct hc_error *error)
@@ -219,7 +216,7 @@ int cell_stop(u32 id, struct hc_error *error)
 		return ret;
 	result = hc_call_all(HC_CELL_STOP, id, 0, 0, 0);
 	watch_cell(cell);
-	return result.value < 0 ? fail_call(error, cell, "stopped", result.value) : 0;
+	return result.value < 0 ? fail_call(error, cell, result.value) : 0;
 }
 
 /*
@@ -237,7 +234,7 @@ int cell_destroy(u32 id, struct hc_error *error)
 	result = hc_call_all(HC_CELL_DESTROY, id, 0, 0, 0);
 	if (result.value < 0) {
 		watch_cell(cell);
-		return fail_call(error, cell, "destroyed", result.value);
+		return fail_call(error, cell, result.value);
 	}
 	list_del_init(&cell->link);
 	watch_cell(cell);

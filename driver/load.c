@@ -55,8 +55,7 @@ static int make_loadable(struct cell *cell, struct hc_error *error)
 	if (result.value >= 0)
 		return 0;
 	if (result.value == -EBUSY && !hc_cell_info(cell->id, &info))
-		return fail(error, -EBUSY, "cell %s is %s, so nothing can be loaded into it", cell->name,
-			    hc_state_name(info.state));
+		return fail(error, -EBUSY, "cell %s is %s", cell->name, hc_state_name(info.state));
 	return fail(error, result.value, "the memory of cell %s cannot be cleared: the hypervisor answered with error %lld",
 		    cell->name, -result.value);
 }

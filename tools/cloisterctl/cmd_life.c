@@ -145,7 +145,7 @@ static int load_into(int fd, const char *name, const struct cell_file *file, con
 		total += plan.pieces[i].size;
 	printf("cell %s loaded, %llu bytes", name, (unsigned long long)total);
 	if (plan.has_entry)
-		printf(", entry %#llx", (unsigned long long)plan.entry);
+		printf(", entry 0x%llx", (unsigned long long)plan.entry);
 	printf("\n");
 	return 0;
 }
@@ -193,7 +193,7 @@ static int wait_for_end(int fd, uint32_t id, const struct options *options, stru
 		waited += POLL_MS;
 	} while (true);
 	if (info.info.state == HC_STATE_FAILED)
-		return refuse(oops, "cell %s failed: %s (%#llx) at %#llx", info.info.name,
+		return refuse(oops, "cell %s failed: %s (0x%llx) at 0x%llx", info.info.name,
 			      reason_name(info.info.reason), (unsigned long long)info.info.info,
 			      (unsigned long long)info.info.pc);
 	printf("cell %s is %s: %s\n", info.info.name, state_name(info.info.state), reason_name(info.info.reason));

@@ -82,7 +82,7 @@ static void show_region(const struct cfg_mem *mem, bool json)
 		flags[i] = mem->flags >> i & 1 ? letters[i] : '-';
 	flags[i] = '\0';
 	if (json)
-		printf("{\"name\": \"%.*s\", \"ipa\": \"%#llx\", \"pa\": \"%#llx\", \"size\": %llu, \"flags\": \"%s\"}",
+		printf("{\"name\": \"%.*s\", \"ipa\": \"0x%llx\", \"pa\": \"0x%llx\", \"size\": %llu, \"flags\": \"%s\"}",
 		       (int)sizeof(mem->name), mem->name, (ull)mem->ipa, (ull)mem->pa, (ull)mem->size, flags);
 	else
 		printf("  memory    %-16.*s ipa %#-12llx pa %#-12llx size %#-11llx %s\n", (int)sizeof(mem->name),
@@ -146,10 +146,10 @@ static void show_info_json(const struct cloister_cell_info *cell)
 	print_json_string(info->name);
 	printf(",\n  \"id\": %u,\n  \"state\": \"%s\",\n  \"cpus\": \"%s\",\n  \"memory\": %llu,\n", cell->id,
 	       state_name(info->state), cpu_list(info->cpus, cpus, sizeof(cpus)), (ull)info->memory);
-	printf("  \"starts\": %llu,\n  \"entry\": \"%#llx\",\n  \"arg\": \"%#llx\",\n", (ull)info->starts,
+	printf("  \"starts\": %llu,\n  \"entry\": \"0x%llx\",\n  \"arg\": \"0x%llx\",\n", (ull)info->starts,
 	       (ull)cell->entry, (ull)cell->arg);
-	printf("  \"reason\": {\"code\": %u, \"text\": \"%s\", \"info\": \"%#llx\", \"pc\": \"%#llx\", "
-	       "\"esr\": \"%#llx\"}", info->reason, reason_name(info->reason), (ull)info->info, (ull)info->pc,
+	printf("  \"reason\": {\"code\": %u, \"text\": \"%s\", \"info\": \"0x%llx\", \"pc\": \"0x%llx\", "
+	       "\"esr\": \"0x%llx\"}", info->reason, reason_name(info->reason), (ull)info->info, (ull)info->pc,
 	       (ull)info->esr);
 }
 
@@ -163,9 +163,9 @@ static void show_info_text(const struct cloister_cell_info *cell)
 	print_size(info->memory);
 	printf(", %llu pages of tables\n  started   %llu times\n", (ull)info->table_pages, (ull)info->starts);
 	if (cell->cell_flags & CLOISTER_CELL_MANAGED)
-		printf("  entry     %#llx, x0 %#llx\n", (ull)cell->entry, (ull)cell->arg);
+		printf("  entry     0x%llx, x0 0x%llx\n", (ull)cell->entry, (ull)cell->arg);
 	if (info->reason != HC_REASON_NONE)
-		printf("  reason    %s: %#llx, pc %#llx, esr %#llx\n", reason_name(info->reason), (ull)info->info,
+		printf("  reason    %s: 0x%llx, pc 0x%llx, esr 0x%llx\n", reason_name(info->reason), (ull)info->info,
 		       (ull)info->pc, (ull)info->esr);
 }
 
@@ -240,7 +240,7 @@ static void stats_json(const struct hc_cell_info *info)
 	printf(",\n  \"state\": \"%s\"", state_name(info->state));
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		printf(",\n  \"%s\": %llu", counters[i].name, (ull)value(info, &counters[i]));
-	printf(",\n  \"last_dma\": {\"smmu\": %u, \"sid\": %u, \"address\": \"%#llx\"}\n}\n", info->last_dma_smmu,
+	printf(",\n  \"last_dma\": {\"smmu\": %u, \"sid\": %u, \"address\": \"0x%llx\"}\n}\n", info->last_dma_smmu,
 	       info->last_dma_sid, (ull)info->last_dma_address);
 }
 
@@ -252,7 +252,7 @@ static void stats_text(const struct hc_cell_info *info)
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		printf("  %-36s %12llu\n", counters[i].text, (ull)value(info, &counters[i]));
 	if (info->dma_read_violations || info->dma_write_violations)
-		printf("  last DMA stopped: stream %#x of SMMU %u at %#llx\n", info->last_dma_sid, info->last_dma_smmu,
+		printf("  last DMA stopped: stream %#x of SMMU %u at 0x%llx\n", info->last_dma_sid, info->last_dma_smmu,
 		       (ull)info->last_dma_address);
 }
 
@@ -287,7 +287,7 @@ int cmd_version(int fd, const struct options *options, struct oops *oops)
 		print_json_string(system.build);
 		printf(",\n  \"system\": ");
 		print_json_string(system.name);
-		printf(",\n  \"board\": \"%#llx\",\n  \"cpus\": %u,\n  \"cells\": %u,\n  \"cells_max\": %u,\n  \"pool_pages\": %llu,"
+		printf(",\n  \"board\": \"0x%llx\",\n  \"cpus\": %u,\n  \"cells\": %u,\n  \"cells_max\": %u,\n  \"pool_pages\": %llu,"
 		       "\n  \"pool_free\": %llu,\n  \"unowned_dma_events\": %llu\n}\n", (ull)system.board,
 		       system.cpu_count, system.cell_count, system.cell_max, (ull)system.pool_pages,
 		       (ull)system.pool_free, (ull)system.unowned_events);
