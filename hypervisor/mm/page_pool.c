@@ -72,11 +72,11 @@ void page_pool_init(void *start, size_t bytes)
 	pool.start = (u8 *)first;
 	pool.total = (end - first) / PAGE_SIZE;
 	pool.free = pool.total;
-	pool.lowest = 0;
 	pool.used = (u64 *)first;
 	map_bytes = DIV_ROUND_UP(pool.total, 64) * sizeof(u64);
 	memset(pool.used, 0, map_bytes);
-	mark(0, DIV_ROUND_UP(map_bytes, PAGE_SIZE), true);
+	pool.lowest = DIV_ROUND_UP(map_bytes, PAGE_SIZE);
+	mark(0, pool.lowest, true);
 }
 
 /* How many pages from `first` on are free, at most `count`. */
