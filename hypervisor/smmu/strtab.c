@@ -35,6 +35,9 @@ static struct ste ste_unowned(void)
 	return ste_invalid();
 }
 
+/* Owns the streams that an SMMU did not let go of: nobody can have them any more, and their cell's memory may go. */
+static struct smmu_domain lost_domain = { .name = "(lost: its SMMU failed)" };
+
 /* ---- leaves ---- */
 
 static u32 leaf_count(const struct smmu *smmu)
@@ -204,9 +207,11 @@ static int stream_block(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 	if (smmu_inval_vmid(smmu, domain->s2->vmid))
 		err = -EIO;
 	evtq_drain(smmu, 1u << smmu->evtq.log2);
-	/* Not confirmed: the SMMU may go on. It stays counted, so that each unmap of this domain fails as well. */
-	if (err)
+	/* Not confirmed: the SMMU may go on. It stays counted, and with a failed SMMU each unmap of this domain fails. */
+	if (err) {
+		smmu_set_failed(smmu, "a stream could not be blocked");
 		return err;
+	}
 	stream->attached = false;
 	smmu->vmid_streams[domain->s2->vmid & 0xff]--;
 	__atomic_fetch_sub(&domain->streams, 1, __ATOMIC_RELAXED);
@@ -260,7 +265,10 @@ static int stream_do(u32 index, u32 sid, stream_op op)
 		return -EINVAL;
 	spin_lock(&smmu->lock);
 	stream = strtab_stream(smmu, sid);
-	err = stream && stream->domain ? op(smmu, sid, stream) : -EINVAL;
+	if (!stream || !stream->domain)
+		err = -EINVAL;
+	else
+		err = stream->domain == &lost_domain ? -EIO : op(smmu, sid, stream);
 	spin_unlock(&smmu->lock);
 	return err;
 }
@@ -269,8 +277,10 @@ static int stream_release(struct smmu *smmu, u32 sid, struct smmu_stream *stream
 {
 	int err = stream_block(smmu, sid, stream);
 
-	if (err)
+	if (err) {
+		stream->domain = &lost_domain;
 		return err;
+	}
 	stream_reset_storm(stream);
 	stream->domain = NULL;
 	/* it aborts in any case: if this fails (and says so), just without a record */

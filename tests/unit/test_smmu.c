@@ -271,6 +271,7 @@ static void a_fetch_abort_is_tried_again(void **state)
 
 static void a_stuck_queue_is_an_error_not_a_hang(void **state)
 {
+	const struct smmu_domain *owner;
 	u64 before;
 
 	(void)state;
@@ -288,8 +289,10 @@ static void a_stuck_queue_is_an_error_not_a_hang(void **state)
 	assert_int_equal(stage2_unmap(&s2_a, ipa(0x40000000), MIB(2)), -EIO);
 	assert_int_equal(smmu_stream_release(0, SID), -EIO);
 	assert_in_range(fake_ticks - before, 0, 1000);
-	/* so the domain stays the owner */
-	assert_ptr_equal(strtab_stream(&smmus[0], SID)->domain, &a);
+	/* nobody gets the stream, and nothing points to a cell that may be gone */
+	assert_int_equal(smmu_stream_claim(0, SID, &b, &owner), -EBUSY);
+	assert_string_equal(owner->name, "(lost: its SMMU failed)");
+	assert_int_equal(smmu_stream_attach(0, SID), -EIO);
 }
 
 static void service_failure_mode_is_loud(void **state)

@@ -45,7 +45,10 @@ int smmu_stream_claim(u32 smmu, u32 sid, struct smmu_domain *domain, const struc
  */
 int smmu_stream_attach(u32 smmu, u32 sid);
 int smmu_stream_block(u32 smmu, u32 sid);
-/* block, then no owner. -EIO: not confirmed; the domain stays the owner and must not be freed. */
+/*
+ * block, then no owner. -EIO: not confirmed; that SMMU counts as failed, nobody can claim the stream any more, and each
+ * later invalidation for the domain's VMID fails, so that its memory and tables are not handed on.
+ */
 int smmu_stream_release(u32 smmu, u32 sid);
 
 /* Events of streams that nobody owns. */
