@@ -292,7 +292,12 @@ static int smmu_irqs(struct smmu *smmu, const struct cfg_smmu *cfg)
 			return -EINVAL;
 		enable |= IRQ_CTRL_GERROR;
 	}
-	return write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
+	if (write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable))
+		return -EIO;
+	/* what came since SMMUEN made no edge, and as long as it is there nothing will */
+	gerror_irq(this_cpu(), smmu);
+	evtq_irq(smmu);
+	return 0;
 }
 
 /* Registers reachable, everything aborts. */

@@ -18,7 +18,6 @@
 #define IDR0_COHACC		BIT(4)
 #define IDR0_TTENDIAN		GENMASK(22, 21)
 #define IDR0_TTENDIAN_BIG	3
-#define IDR0_VMID16		BIT(18)
 #define IDR0_ST_LEVEL		GENMASK(28, 27)
 #define IDR0_ST_LEVEL_LINEAR	0
 
@@ -38,7 +37,6 @@
 
 #define SMMU_IIDR		0x18
 #define SMMU_AIDR		0x1c
-#define AIDR_MAJOR		GENMASK(7, 4)
 #define AIDR_MINOR		GENMASK(3, 0)
 
 #define SMMU_CR0		0x20
@@ -119,7 +117,6 @@
 #define STE0_CONFIG		GENMASK(3, 1)
 #define STE_CONFIG_ABORT	0
 #define STE_CONFIG_BYPASS	4
-#define STE_CONFIG_S1		5
 #define STE_CONFIG_S2		6
 #define STE_CONFIG_S1_S2	7
 #define STE_CONFIG_HAS_S1	BIT(0)		/* bits of CONFIG's value */
@@ -132,12 +129,8 @@
 #define STE1_S1CIR		GENMASK(3, 2)
 #define STE1_S1COR		GENMASK(5, 4)
 #define STE1_S1CSH		GENMASK(7, 6)
-#define STE1_CONT		GENMASK(16, 13)
 #define STE1_MEV		BIT(19)
-#define STE1_S2FWB		BIT(25)
 #define STE1_S1STALLD		BIT(27)
-#define STE1_EATS		GENMASK(29, 28)
-#define STE1_STRW		GENMASK(31, 30)
 #define STE1_SHCFG		GENMASK(45, 44)
 #define STE1_SHCFG_INCOMING	1
 /* doubleword 2; bits 50:32 are VTCR_EL2[18:0] */

@@ -139,6 +139,30 @@ static void takes_over_from_a_boot_loader(void **state)
 	assert_true(logged("16 bits of StreamID, two-level stream table, 44 bits of PA, TLBI by range"));
 }
 
+static void early_device(void)
+{
+	/* SMMUEN is set, interrupts are not enabled yet */
+	if (models[0].cr0 == 0xd && !models[0].irq_ctrl && !models[0].evtq.prod)
+		smmu_model_dma(&models[0], SID, 0x1000, true, 0);
+}
+
+static void an_event_before_the_interrupt_is_enabled(void **state)
+{
+	const struct cfg_system *sys = machine_init(1, 0);
+
+	(void)state;
+	smmu_model_watch(&models[0], SID);
+	machine_hook = early_device;
+	assert_int_equal(smmu_init(sys), 0);
+	assert_int_equal(models[0].evtq.prod, 1);
+	machine_irqs(10);
+	assert_int_equal(smmus[0].unowned_events, 1);
+	/* the next one makes an edge again */
+	dma(SID, 0x1000, true);
+	assert_int_equal(machine_irqs(10), 1);
+	assert_int_equal(smmu_unowned_events(), 2);
+}
+
 /* ---- streams ---- */
 
 static void a_stream_has_one_owner(void **state)
@@ -447,6 +471,7 @@ int main(void)
 		cmocka_unit_test(refuses_memory_that_it_does_not_reach),
 		cmocka_unit_test(refuses_hardware_that_does_not_answer),
 		cmocka_unit_test_teardown(takes_over_from_a_boot_loader, teardown),
+		cmocka_unit_test_teardown(an_event_before_the_interrupt_is_enabled, teardown),
 		cmocka_unit_test_teardown(a_stream_has_one_owner, teardown),
 		cmocka_unit_test_teardown(a_linear_table_works_as_well, teardown),
 		cmocka_unit_test_teardown(each_smmu_is_told, teardown),
