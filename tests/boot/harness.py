@@ -86,15 +86,21 @@ def cell_config(name: str, program: str, cpus=("last",), edu: bool = False, seri
 # Programs that need more than the usual cell.
 SPECIAL = {
     "dma": {"edu": True},
-    "isolation": {"on_fault": "abort"},
     "ecam": {"edu": True, "on_fault": "abort"},
-    "gic": {"on_fault": "abort"},
+    "gic": {"edu": True, "on_fault": "abort"},
+    "isolation": {"on_fault": "abort"},
+    "mmio-fuzz": {"edu": True, "on_fault": "abort"},
+    "psci": {"on_fault": "abort"},
+    "smc-fuzz": {"on_fault": "abort"},
+    "smp": {"cpus": [2, 3], "edu": True, "on_fault": "abort"},
+    "sysreg": {"on_fault": "abort"},
 }
 
 
 def test_cells(cpus: int) -> list[dict]:
     """Every cell that a boot test creates. Those with two CPUs are left out where there are too few."""
-    cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in inmate_programs() if name != "bench"]
+    programs = [name for name in inmate_programs() if name != "bench" and (cpus >= 4 or name != "smp")]
+    cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
     cells.append(cell_config("second", "tests/hello", cpus=[1 if cpus == 2 else 2], serial=False, ram=OTHER_RAM))
     cells.append(cell_config("rival", "tests/hello", serial=False, ram=CELL_RAM))
     cells.append(cell_config("edu-quiet", "tests/dma", cpus=["last"], edu=True, serial=False, ram=OTHER_RAM))

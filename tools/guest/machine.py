@@ -70,6 +70,7 @@ class Vm:
         arguments = [*machine.board_arguments(), "-display", "none", "-no-reboot", "-kernel", str(image),
                      "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
                      "-serial", f"file:{self.serial1}", "-monitor", f"unix:{self.directory}/monitor,server=on,wait=off",
+                     "-qtest", f"unix:{self.directory}/qtest,server=on,wait=off", "-qtest-log", "/dev/null",
                      *machine.device_arguments(self.disk)]
         if initrd:
             arguments += ["-initrd", str(initrd), "-append", append]
@@ -79,6 +80,7 @@ class Vm:
         self.console.logfile_read = self.log_file
         self.console.delaybeforesend = None
         self.monitor: Optional[socket.socket] = None
+        self.qtest: Optional[socket.socket] = None
 
     # ---- console ----
 
@@ -120,7 +122,7 @@ class Vm:
     def tail(self, lines: int = 40) -> str:
         """The end of what the console showed."""
         self.log_file.flush()
-        text = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = self.log.read_text(encoding="utf-8", errors="replace").replace("\r", "").splitlines()
         return "\n".join(f"  | {line}" for line in text[-lines:])
 
     # ---- the second UART ----
@@ -176,6 +178,29 @@ class Vm:
         self.command(f'pmemsave {address:#x} {size} "{dump}"')
         return dump.read_bytes()
 
+    # ---- the bus, as something outside of all cells could use it ----
+
+    def bus(self, command: str) -> list[str]:
+        """A command of QEMU's qtest protocol ("writel ADDRESS VALUE"); the words of its answer behind OK."""
+        if self.qtest is None:
+            self.qtest = socket.socket(socket.AF_UNIX)
+            self.qtest.settimeout(30 * TIME_SCALE)
+            self.qtest.connect(str(self.directory / "qtest"))
+        self.qtest.sendall(command.encode() + b"\n")
+        answer = b""
+        while not answer.endswith(b"\n"):
+            answer += self.qtest.recv(4096) or b"closed\n"
+        words = answer.decode().split()
+        if words[0] != "OK":
+            raise VmError(f"QEMU answers '{answer.decode().strip()}' to '{command}'")
+        return words[1:]
+
+    def bus_read32(self, address: int) -> int:
+        return int(self.bus(f"readl {address:#x}")[0], 16)
+
+    def bus_write(self, address: int, value: int, size: int = 4) -> None:
+        self.bus(f"write{'bwlq'[size.bit_length() - 1]} {address:#x} {value:#x}")
+
     # ---- end ----
 
     def wait_end(self, timeout: float = 30) -> None:
@@ -187,8 +212,9 @@ class Vm:
 
     def stop(self) -> None:
         """Ends QEMU and removes its files but for the log."""
-        if self.monitor is not None:
-            self.monitor.close()
+        for connection in (self.monitor, self.qtest):
+            if connection is not None:
+                connection.close()
         self.console.close(force=True)
         self.log_file.close()
         shutil.rmtree(self.directory, ignore_errors=True)
