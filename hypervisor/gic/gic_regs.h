@@ -71,6 +71,7 @@
 #define SGIR_IRM		BIT(40)
 #define SGIR_RS			GENMASK(47, 44)
 #define SGIR_AFF3		GENMASK(55, 48)
+#define SGIR_AFFINITY		(SGIR_AFF1 | SGIR_AFF2 | SGIR_AFF3 | SGIR_RS)
 
 /* ICH_LR<n>_EL2 */
 #define LR_VINTID		GENMASK(31, 0)

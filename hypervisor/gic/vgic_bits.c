@@ -14,70 +14,70 @@
 
 #define ICFGR_EDGES	0xaaaaaaaau
 
-static u32 writable(const struct vgic_bank *bank)
+static u32 writable(const struct vgic_word *word)
 {
-	if (MUTATE(GICD_NO_FILTER) && !bank->target)
+	if (MUTATE(GICD_NO_FILTER) && !word->target)
 		return ~0u;
-	return bank->word->owned | bank->word->soft;
+	return word->owned | word->soft;
 }
 
 /* Registers that are there for the hardware. */
-static u32 owned(const struct vgic_bank *bank)
+static u32 owned(const struct vgic_word *word)
 {
-	if (MUTATE(GICD_NO_FILTER) && !bank->target)
+	if (MUTATE(GICD_NO_FILTER) && !word->target)
 		return ~0u;
-	return bank->word->owned;
+	return word->owned;
 }
 
-void vgic_apply_enables(struct cell *cell, struct vgic_word *word, void *frame, u32 n)
+void vgic_apply_enables(struct cell *cell, const struct vgic_word *word)
 {
 	u32 on = vgic_signalled(word, cell->vgic.ctlr) & word->owned;
 
-	gic_write_bits(frame, GICD_ICENABLER, n, word->owned & ~on);
-	gic_write_bits(frame, GICD_ISENABLER, n, on);
+	gic_write_bits(word->frame, GICD_ICENABLER, word->n, word->owned & ~on);
+	gic_write_bits(word->frame, GICD_ISENABLER, word->n, on);
 }
 
-/* Interrupts that may sit in a list register of the bank's CPUs: physically active. */
-static u32 hw_active(const struct vgic_bank *bank)
+/* Interrupts that may sit in a list register of the word's CPUs: physically active. */
+static u32 hw_active(const struct vgic_word *word)
 {
-	return gic_read_bits(bank->frame, GICD_ISACTIVER, bank->n) & bank->word->owned;
+	return gic_read_bits(word->frame, GICD_ISACTIVER, word->n) & word->owned;
 }
 
 /*
- * CPUs whose list registers can hold interrupts of the bank, one after the other from *i on: of SGIs and PPIs the one
+ * CPUs whose list registers can hold interrupts of the word, one after the other from *i on: of SGIs and PPIs the one
  * whose they are, of SPIs all. The calling CPU comes through vgic_own_lrs() and is left out.
  */
-static struct cpu *next_holder(const struct vgic_bank *bank, u32 *i)
+static struct cpu *next_holder(struct cpu *self, const struct vgic_word *word, u32 *i)
 {
-	while (*i < bank->cell->vcpus) {
-		struct cpu *cpu = READ_ONCE(bank->cell->vcpu[(*i)++]);
+	while (*i < self->cell->vcpus) {
+		struct cpu *cpu = READ_ONCE(self->cell->vcpu[(*i)++]);
 
-		if (cpu != bank->self && vgic_runs(cpu, bank->cell) && (!bank->target || bank->target == cpu))
+		if (cpu != self && vgic_runs(cpu, self->cell) && (!word->target || word->target == cpu))
 			return cpu;
 	}
 	return NULL;
 }
 
-static bool self_holds(const struct vgic_bank *bank)
+static bool self_holds(const struct cpu *self, const struct vgic_word *word)
 {
-	return !bank->target || bank->target == bank->self;
+	return !word->target || word->target == self;
 }
 
 /* Adds up list registers; bits of `unknown` are physically active and a CPU did not answer. */
-static struct vgic_held all_held(const struct vgic_bank *bank, u32 active, u32 *unknown)
+static struct vgic_held all_held(struct cpu *self, const struct vgic_word *word, u32 active, u32 *unknown)
 {
 	struct vgic_held held = { 0, 0 }, other;
-	u32 want = active | bank->word->soft, i = 0;
+	u32 want = active | word->soft, i = 0;
 	struct cpu *cpu;
 
 	*unknown = 0;
 	if (!want)
 		return held;
-	if (self_holds(bank))
-		held = vgic_own_lrs(bank->self, bank->n);
+	if (self_holds(self, word))
+		held = vgic_own_lrs(self, word->n);
 	/* SGIs leave no trace in the hardware, so another CPU has to be asked in any case */
-	while ((want & ~(held.pending | held.active)) && (bank->target != bank->self) && (cpu = next_holder(bank, &i))) {
-		if (!vgic_other_lrs(bank->self, cpu, bank->n, &other))
+	while ((want & ~(held.pending | held.active)) && (word->target != self) && (cpu = next_holder(self, word, &i))) {
+		if (!vgic_other_lrs(self, cpu, word->n, &other))
 			*unknown = active;
 		held.pending |= other.pending;
 		held.active |= other.active;
@@ -86,175 +86,172 @@ static struct vgic_held all_held(const struct vgic_bank *bank, u32 active, u32 *
 	return held;
 }
 
-static void raise_soft(const struct vgic_bank *bank, u32 sgis)
+static void raise_soft(struct cpu *self, const struct vgic_word *word, u32 sgis)
 {
-	if (sgis && bank->target)
-		vgic_sgi_raise(bank->self, bank->target, sgis);
+	if (sgis && word->target)
+		vgic_sgi_raise(self, word->target, sgis);
 }
 
 /*
  * Takes disabled interrupts out of list registers. Other CPUs are only disturbed when one may be in theirs; they act soon,
  * and until then GICD_CTLR.RWP is set.
  */
-static void recheck(const struct vgic_bank *bank, u32 bits)
+static void recheck(struct cpu *self, const struct vgic_word *word, u32 bits)
 {
-	u32 suspects = (hw_active(bank) | bank->word->soft) & bits, i = 0;
+	u32 suspects = (hw_active(word) | word->soft) & bits, i = 0;
 	struct vgic_held held;
 	struct cpu *cpu;
 
-	if (suspects && self_holds(bank)) {
-		held = vgic_own_lrs(bank->self, bank->n);
+	if (suspects && self_holds(self, word)) {
+		held = vgic_own_lrs(self, word->n);
 		if (held.pending & suspects)
-			vgic_recheck(bank->self);
+			vgic_recheck(self);
 		suspects &= ~(held.pending | held.active);
 	}
-	while (suspects && bank->target != bank->self && (cpu = next_holder(bank, &i)))
+	while (suspects && word->target != self && (cpu = next_holder(self, word, &i)))
 		vgic_ask(cpu);
 }
 
 /* ---- one function per register ---- */
 
-static u32 read_group(struct vgic_bank *bank)
+static u32 read_group(struct cpu *self, struct vgic_word *word)
 {
-	return bank->word->group1;
+	return word->group1;
 }
 
-static void write_group(struct vgic_bank *bank, u32 value)
+static void write_group(struct cpu *self, struct vgic_word *word, u32 value)
 {
-	spin_lock(&bank->cell->vgic.lock);
-	bank->word->group1 = value & writable(bank);
-	vgic_apply_enables(bank->cell, bank->word, bank->frame, bank->n);
-	spin_unlock(&bank->cell->vgic.lock);
+	spin_lock(&self->cell->vgic.lock);
+	word->group1 = value & writable(word);
+	vgic_apply_enables(self->cell, word);
+	spin_unlock(&self->cell->vgic.lock);
 }
 
-static u32 read_enabled(struct vgic_bank *bank)
+static u32 read_enabled(struct cpu *self, struct vgic_word *word)
 {
-	return bank->word->enabled;
+	return word->enabled;
 }
 
-static void write_enable(struct vgic_bank *bank, u32 value)
+static void write_enable(struct cpu *self, struct vgic_word *word, u32 value)
 {
-	struct vgic_word *word = bank->word;
-
-	spin_lock(&bank->cell->vgic.lock);
-	value &= writable(bank);
+	spin_lock(&self->cell->vgic.lock);
+	value &= writable(word);
 	word->enabled |= value;
-	gic_write_bits(bank->frame, GICD_ISENABLER, bank->n,
-		       value & owned(bank) & vgic_signalled(word, bank->cell->vgic.ctlr));
-	spin_unlock(&bank->cell->vgic.lock);
-	if (bank->target)
-		raise_soft(bank, value & word->soft & READ_ONCE(bank->target->vgic.sgi_pending));
+	gic_write_bits(word->frame, GICD_ISENABLER, word->n,
+		       value & owned(word) & vgic_signalled(word, self->cell->vgic.ctlr));
+	spin_unlock(&self->cell->vgic.lock);
+	if (word->target)
+		raise_soft(self, word, value & word->soft & READ_ONCE(word->target->vgic.sgi_pending));
 }
 
-static void write_disable(struct vgic_bank *bank, u32 value)
+static void write_disable(struct cpu *self, struct vgic_word *word, u32 value)
 {
-	spin_lock(&bank->cell->vgic.lock);
-	value &= writable(bank);
-	bank->word->enabled &= ~value;
-	gic_write_bits(bank->frame, GICD_ICENABLER, bank->n, value & owned(bank));
-	spin_unlock(&bank->cell->vgic.lock);
-	recheck(bank, value);
+	spin_lock(&self->cell->vgic.lock);
+	value &= writable(word);
+	word->enabled &= ~value;
+	gic_write_bits(word->frame, GICD_ICENABLER, word->n, value & owned(word));
+	spin_unlock(&self->cell->vgic.lock);
+	recheck(self, word, value);
 }
 
-static u32 read_pending(struct vgic_bank *bank)
+static u32 read_pending(struct cpu *self, struct vgic_word *word)
 {
-	u32 unknown, pending = gic_read_bits(bank->frame, GICD_ISPENDR, bank->n) & bank->word->owned;
+	u32 unknown, pending = gic_read_bits(word->frame, GICD_ISPENDR, word->n) & word->owned;
 
-	pending |= all_held(bank, hw_active(bank), &unknown).pending;
-	if (bank->target)
-		pending |= READ_ONCE(bank->target->vgic.sgi_pending);
-	return pending & (bank->word->owned | bank->word->soft);
+	pending |= all_held(self, word, hw_active(word), &unknown).pending;
+	if (word->target)
+		pending |= READ_ONCE(word->target->vgic.sgi_pending);
+	return pending & (word->owned | word->soft);
 }
 
-static void write_set_pending(struct vgic_bank *bank, u32 value)
+static void write_set_pending(struct cpu *self, struct vgic_word *word, u32 value)
 {
-	u32 active = hw_active(bank) & value, unknown = 0;
+	u32 active = hw_active(word) & value, unknown = 0;
 	struct vgic_held held = { 0, 0 };
 
 	if (active)
-		held = all_held(bank, active, &unknown);
-	spin_lock(&bank->cell->vgic.lock);
-	value &= writable(bank);
-	gic_write_bits(bank->frame, GICD_ISPENDR, bank->n, value & owned(bank) & ~held.pending);
-	spin_unlock(&bank->cell->vgic.lock);
-	raise_soft(bank, value & bank->word->soft);
+		held = all_held(self, word, active, &unknown);
+	spin_lock(&self->cell->vgic.lock);
+	value &= writable(word);
+	gic_write_bits(word->frame, GICD_ISPENDR, word->n, value & owned(word) & ~held.pending);
+	spin_unlock(&self->cell->vgic.lock);
+	raise_soft(self, word, value & word->soft);
 }
 
 /* The word's bits in an array of requests to another CPU, which then acts on its list registers. */
-static void ask_bits(const struct vgic_bank *bank, size_t array, u32 bits)
+static void ask_bits(struct cpu *self, const struct vgic_word *word, size_t array, u32 bits)
 {
 	u32 i = 0;
 	struct cpu *cpu;
 
-	while ((cpu = next_holder(bank, &i))) {
+	while ((cpu = next_holder(self, word, &i))) {
 		u32 *words = (u32 *)((char *)&cpu->vgic + array);
 
-		__atomic_or_fetch(&words[bank->n], bits, __ATOMIC_RELEASE);
+		__atomic_or_fetch(&words[word->n], bits, __ATOMIC_RELEASE);
 		vgic_ask(cpu);
 	}
 }
 
-static void write_clear_pending(struct vgic_bank *bank, u32 value)
+static void write_clear_pending(struct cpu *self, struct vgic_word *word, u32 value)
 {
-	struct vgic_word *word = bank->word;
 	u32 active;
 
-	spin_lock(&bank->cell->vgic.lock);
-	value &= writable(bank);
-	gic_write_bits(bank->frame, GICD_ICPENDR, bank->n, value & owned(bank));
-	spin_unlock(&bank->cell->vgic.lock);
-	if (bank->target)
-		__atomic_and_fetch(&bank->target->vgic.sgi_pending, ~(value & word->soft), __ATOMIC_ACQ_REL);
-	active = (hw_active(bank) | word->soft) & value;
+	spin_lock(&self->cell->vgic.lock);
+	value &= writable(word);
+	gic_write_bits(word->frame, GICD_ICPENDR, word->n, value & owned(word));
+	spin_unlock(&self->cell->vgic.lock);
+	if (word->target)
+		__atomic_and_fetch(&word->target->vgic.sgi_pending, ~(value & word->soft), __ATOMIC_ACQ_REL);
+	active = (hw_active(word) | word->soft) & value;
 	if (!active)
 		return;
-	if (self_holds(bank))
-		vgic_lr_clear(bank->self, bank->n, active);
-	if (bank->target != bank->self)
-		ask_bits(bank, offsetof(struct vgic_cpu, clear), active);
+	if (self_holds(self, word))
+		vgic_lr_clear(self, word->n, active);
+	if (word->target != self)
+		ask_bits(self, word, offsetof(struct vgic_cpu, clear), active);
 }
 
-static u32 read_active(struct vgic_bank *bank)
+static u32 read_active(struct cpu *self, struct vgic_word *word)
 {
-	u32 active = hw_active(bank), unknown;
-	struct vgic_held held = all_held(bank, active, &unknown);
+	u32 active = hw_active(word), unknown;
+	struct vgic_held held = all_held(self, word, active, &unknown);
 
 	/* physically active and in no list register: the guest set it so by GICD_ISACTIVER */
-	return (held.active | (active & ~held.pending)) & (bank->word->owned | bank->word->soft);
+	return (held.active | (active & ~held.pending)) & (word->owned | word->soft);
 }
 
 /*
  * Such an interrupt is not signalled until GICD_ICACTIVER takes it back; EOI and DIR do not, having no list register
  * to find. SGIs cannot be made active.
  */
-static void write_set_active(struct vgic_bank *bank, u32 value)
+static void write_set_active(struct cpu *self, struct vgic_word *word, u32 value)
 {
-	spin_lock(&bank->cell->vgic.lock);
-	gic_write_bits(bank->frame, GICD_ISACTIVER, bank->n, value & owned(bank));
-	spin_unlock(&bank->cell->vgic.lock);
+	spin_lock(&self->cell->vgic.lock);
+	gic_write_bits(word->frame, GICD_ISACTIVER, word->n, value & owned(word));
+	spin_unlock(&self->cell->vgic.lock);
 }
 
-static void write_clear_active(struct vgic_bank *bank, u32 value)
+static void write_clear_active(struct cpu *self, struct vgic_word *word, u32 value)
 {
-	u32 soft = bank->word->soft & value, active = hw_active(bank) & value, unknown;
+	u32 soft = word->soft & value, active = hw_active(word) & value, unknown;
 	struct vgic_held held;
 
 	if (!(active | soft))
 		return;
-	held = all_held(bank, active, &unknown);
-	if (self_holds(bank))
-		vgic_lr_deactivate(bank->self, bank->n, active | soft);
-	if (bank->target != bank->self && ((held.active | unknown) & (active | soft)))
-		ask_bits(bank, offsetof(struct vgic_cpu, deactivate), active | soft);
-	spin_lock(&bank->cell->vgic.lock);
-	gic_write_bits(bank->frame, GICD_ICACTIVER, bank->n,
-		       active & owned(bank) & ~(held.active | held.pending | unknown));
-	spin_unlock(&bank->cell->vgic.lock);
+	held = all_held(self, word, active, &unknown);
+	if (self_holds(self, word))
+		vgic_lr_deactivate(self, word->n, active | soft);
+	if (word->target != self && ((held.active | unknown) & (active | soft)))
+		ask_bits(self, word, offsetof(struct vgic_cpu, deactivate), active | soft);
+	spin_lock(&self->cell->vgic.lock);
+	gic_write_bits(word->frame, GICD_ICACTIVER, word->n,
+		       active & owned(word) & ~(held.active | held.pending | unknown));
+	spin_unlock(&self->cell->vgic.lock);
 }
 
 static const struct {
-	u32 (*read)(struct vgic_bank *bank);
-	void (*write)(struct vgic_bank *bank, u32 value);
+	u32 (*read)(struct cpu *self, struct vgic_word *word);
+	void (*write)(struct cpu *self, struct vgic_word *word, u32 value);
 } registers[] = {
 	[GICD_IGROUPR >> 7] = { read_group, write_group },
 	[GICD_ISENABLER >> 7] = { read_enabled, write_enable },
@@ -265,21 +262,21 @@ static const struct {
 	[GICD_ICACTIVER >> 7] = { read_active, write_clear_active },
 };
 
-void vgic_access_bits(struct vgic_bank *bank, struct mmio_access *access)
+void vgic_access_bits(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
 {
 	u64 index = (access->offset & (GICR_SGI_FRAME - 1)) >> 7;
 
 	if (access->size != 4)
 		return;
 	if (access->write)
-		registers[index].write(bank, (u32)access->value);
+		registers[index].write(self, word, (u32)access->value);
 	else
-		access->value = registers[index].read(bank);
+		access->value = registers[index].read(self, word);
 }
 
-void vgic_access_priority(struct vgic_bank *bank, struct mmio_access *access)
+void vgic_access_priority(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
 {
-	u32 first = (u32)(access->offset & 31), mask = bank->word->owned | bank->word->soft;
+	u32 first = (u32)(access->offset & 31), mask = word->owned | word->soft;
 
 	if (access->size != 1 && access->size != 4)
 		return;
@@ -288,24 +285,22 @@ void vgic_access_priority(struct vgic_bank *bank, struct mmio_access *access)
 		u32 bit = (u32)BIT(first + i);
 
 		if (!access->write) {
-			access->value |= (mask & bit) ? (u64)bank->priority[first + i] << (8 * i) : 0;
+			access->value |= (mask & bit) ? (u64)word->priority[first + i] << (8 * i) : 0;
 			continue;
 		}
-		spin_lock(&bank->cell->vgic.lock);
-		if (writable(bank) & bit)
-			bank->priority[first + i] = priority;
-		if (owned(bank) & bit)
-			gic_set_priority(bank->frame, 32 * bank->n + first + i, gic_guest_priority(priority));
-		spin_unlock(&bank->cell->vgic.lock);
+		spin_lock(&self->cell->vgic.lock);
+		if (writable(word) & bit)
+			word->priority[first + i] = priority;
+		if (owned(word) & bit)
+			gic_set_priority(word->frame, 32 * word->n + first + i, gic_guest_priority(priority));
+		spin_unlock(&self->cell->vgic.lock);
 	}
 }
 
 /* 16 INTIDs to a register, two bits each, of which the upper one says edge-triggered. */
-void vgic_access_config(struct vgic_bank *bank, struct mmio_access *access)
+void vgic_access_config(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
 {
 	u32 shift = access->offset & 4 ? 16 : 0, edge = 0;
-	struct vgic_word *word = bank->word;
-
 	if (access->size != 4)
 		return;
 	if (!access->write) {
@@ -315,12 +310,12 @@ void vgic_access_config(struct vgic_bank *bank, struct mmio_access *access)
 	}
 	for (u32 i = 0; i < 16; i++)
 		edge |= (u32)((access->value >> (2 * i + 1)) & 1) << (shift + i);
-	spin_lock(&bank->cell->vgic.lock);
-	if (owned(bank) & (0xffffu << shift))
-		word->edge = gic_set_edge(bank->frame, bank->n, owned(bank) & (0xffffu << shift), edge);
-	if (bank->target)
+	spin_lock(&self->cell->vgic.lock);
+	if (owned(word) & (0xffffu << shift))
+		word->edge = gic_set_edge(word->frame, word->n, owned(word) & (0xffffu << shift), edge);
+	if (word->target)
 		word->edge |= word->soft;
-	spin_unlock(&bank->cell->vgic.lock);
+	spin_unlock(&self->cell->vgic.lock);
 }
 
 /* Component identification: the class that all GICs have; PIDR2 says architecture version 3. */

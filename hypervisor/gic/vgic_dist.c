@@ -12,10 +12,6 @@
 #define CTLR_GROUPS		((u32)(GICD_CTLR_GRP0 | GICD_CTLR_GRP1))
 #define TYPER_IDBITS		9	/* less one: 10 bits of INTID */
 #define PURGE_TIMEOUT_US	100000
-/* registers with one bit, one byte, two bits for an INTID; the first 32 are the redistributors' */
-#define BITS_SIZE		(GICD_IPRIORITYR - GICD_IGROUPR)
-#define PRIORITY_SIZE		(GICD_ITARGETSR - GICD_IPRIORITYR)
-#define CONFIG_SIZE		(GICD_IGRPMODR - GICD_ICFGR)
 
 /* ---- routing ---- */
 
@@ -104,13 +100,13 @@ static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 	vgic->ctlr = ctlr;
 	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
 		if (vgic->spi[n].owned)
-			vgic_apply_enables(cell, &vgic->spi[n], gic.dist, n);
+			vgic_apply_enables(cell, &vgic->spi[n]);
 	}
 	for (u32 i = 0; i < cell->vcpus; i++) {
 		struct cpu *cpu = cell->vcpu[i];
 
 		if (vgic_runs(cpu, cell))
-			vgic_apply_enables(cell, &cpu->vgic.local, gic_frame(cpu, 0), 0);
+			vgic_apply_enables(cell, &cpu->vgic.local);
 	}
 	spin_unlock(&vgic->lock);
 	for (u32 i = 0; i < cell->vcpus; i++) {
@@ -129,55 +125,77 @@ static u32 dist_typer(void)
 		     FIELD_PREP(GICD_TYPER_IDBITS, TYPER_IDBITS) | (gic.aff3 ? GICD_TYPER_A3V : 0) | GICD_TYPER_NO1N);
 }
 
-static void access_id(struct cpu *self, struct cell *cell, struct mmio_access *access)
+static u32 read_ctlr(struct cpu *self, struct cell *cell)
+{
+	return cell->vgic.ctlr | (u32)(GICD_CTLR_ARE | GICD_CTLR_DS | (writes_pending(self, cell) ? GICD_CTLR_RWP : 0));
+}
+
+static void access_control(struct cpu *self, struct cell *cell, struct mmio_access *access)
 {
 	if (access->size != 4)
 		return;
-	if (access->offset == GICD_TYPER && !access->write)
+	if (access->write) {
+		if (access->offset == GICD_CTLR)
+			write_ctlr(self, cell, (u32)access->value);
+		return;
+	}
+	switch (access->offset) {
+	case GICD_CTLR:
+		access->value = read_ctlr(self, cell);
+		break;
+	case GICD_TYPER:
 		access->value = dist_typer();
-	else if (access->offset == GICD_CTLR && access->write)
-		write_ctlr(self, cell, (u32)access->value);
-	else if (access->offset == GICD_CTLR)
-		access->value = cell->vgic.ctlr | GICD_CTLR_ARE | GICD_CTLR_DS |
-				(writes_pending(self, cell) ? GICD_CTLR_RWP : 0);
-	else if (access->offset == GICD_IIDR && !access->write)
+		break;
+	case GICD_IIDR:
 		access->value = VGIC_IIDR;
-	else if (access->offset >= GIC_ID_REGS && !access->write)
-		access->value = vgic_id_register(access->offset - GIC_ID_REGS);
+		break;
+	}
 }
 
-static void make_bank(struct vgic_bank *bank, struct cpu *self, struct cell *cell, u32 n)
+/* GICD_ITARGETSR means nothing with affinity routing. */
+static void raz_wi(struct cpu *self, struct cell *cell, struct mmio_access *access)
 {
-	bank->self = self;
-	bank->cell = cell;
-	bank->target = NULL;
-	bank->word = &cell->vgic.spi[n];
-	bank->priority = &cell->vgic.priority[32 * n];
-	bank->frame = gic.dist;
-	bank->n = n;
 }
+
+/* ---- dispatch, by blocks of 128 bytes ---- */
+
+static void access_bits(struct cpu *self, struct cell *cell, struct mmio_access *access)
+{
+	vgic_access_bits(self, &cell->vgic.spi[(access->offset & 0x7f) / 4], access);
+}
+
+static void access_priority(struct cpu *self, struct cell *cell, struct mmio_access *access)
+{
+	vgic_access_priority(self, &cell->vgic.spi[(access->offset - GICD_IPRIORITYR) / 32], access);
+}
+
+static void access_config(struct cpu *self, struct cell *cell, struct mmio_access *access)
+{
+	vgic_access_config(self, &cell->vgic.spi[(access->offset - GICD_ICFGR) / 8], access);
+}
+
+typedef void (*block_fn)(struct cpu *self, struct cell *cell, struct mmio_access *access);
+
+#define BLOCK(offset)	((offset) >> 7)
+
+static const block_fn blocks[] = {
+	[BLOCK(GICD_CTLR)] = access_control,
+	[BLOCK(GICD_IGROUPR) ... BLOCK(GICD_IPRIORITYR) - 1] = access_bits,
+	[BLOCK(GICD_IPRIORITYR) ... BLOCK(GICD_ITARGETSR) - 1] = access_priority,
+	[BLOCK(GICD_ITARGETSR) ... BLOCK(GICD_ICFGR) - 1] = raz_wi,
+	[BLOCK(GICD_ICFGR) ... BLOCK(GICD_IGRPMODR) - 1] = access_config,
+};
 
 static bool dist_access(struct cpu *self, void *ctx, struct mmio_access *access)
 {
-	struct cell *cell = ctx;
-	struct vgic_bank bank;
-	u64 offset = access->offset;
+	u64 block = BLOCK(access->offset);
 
-	if (offset - GICD_IGROUPR < BITS_SIZE) {
-		make_bank(&bank, self, cell, (offset & 0x7f) / 4);
-		if (bank.word->owned || MUTATE(GICD_NO_FILTER))
-			vgic_access_bits(&bank, access);
-	} else if (offset - GICD_IPRIORITYR < PRIORITY_SIZE) {
-		make_bank(&bank, self, cell, (u32)(offset - GICD_IPRIORITYR) / 32);
-		vgic_access_priority(&bank, access);
-	} else if (offset - GICD_ICFGR < CONFIG_SIZE) {
-		make_bank(&bank, self, cell, (u32)(offset - GICD_ICFGR) / 8);
-		vgic_access_config(&bank, access);
-	} else if (offset - GICD_IROUTER < 8 * GIC_INTIDS) {
-		access_router(cell, access);
-	} else {
-		access_id(self, cell, access);
-	}
+	if (likely(block < ARRAY_SIZE(blocks)))
+		blocks[block](self, ctx, access);
+	else if (access->offset - GICD_IROUTER < 8 * GIC_INTIDS)
+		access_router(ctx, access);
+	else if (access->offset >= GIC_ID_REGS && access->size == 4 && !access->write)
+		access->value = vgic_id_register(access->offset - GIC_ID_REGS);
 	return true;
 }
 
@@ -266,6 +284,18 @@ static void add_spis(struct cell *cell, const struct spi_set *set)
 	spin_unlock(&vgic->lock);
 }
 
+/* Nothing owned, everything as after a reset. */
+static void init_words(struct vgic_cell *vgic)
+{
+	vgic->ctlr = 0;
+	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
+		vgic->spi[n] = (struct vgic_word){ .n = n, .frame = gic.dist, .priority = &vgic->priority[32 * n] };
+	for (u32 i = 0; i < ARRAY_SIZE(vgic->priority); i++) {
+		vgic->priority[i] = 0;
+		vgic->irouter[i] = 0;
+	}
+}
+
 /*
  * From the root cell, which goes on running: disabled first, so that no CPU gets one any more; then out of its CPUs'
  * list registers; then clean. Its other SPIs leave the CPUs that it has lost.
@@ -293,7 +323,7 @@ int vgic_cell_init(struct cell *cell)
 	struct spi_set set;
 	int err;
 
-	cell->vgic = (struct vgic_cell){ .ctlr = 0 };
+	init_words(&cell->vgic);
 	err = mmio_add(&cell->mmio, ipa(cell->config->gicd_ipa), GICD_SIZE, dist_access, cell);
 	if (!err)
 		err = mmio_add(&cell->mmio, ipa(cell->config->gicr_ipa), (u64)GICR_SIZE * cell->vcpus,
@@ -333,13 +363,7 @@ void vgic_cell_reset(struct cell *cell)
 		set.word[n] = vgic->spi[n].owned;
 	quiesce_spis(&set);
 	spin_lock(&vgic->lock);
-	vgic->ctlr = 0;
-	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
-		vgic->spi[n] = (struct vgic_word){ .owned = 0 };
-	for (u32 i = 0; i < GIC_INTIDS; i++) {
-		vgic->priority[i] = 0;
-		vgic->irouter[i] = 0;
-	}
+	init_words(vgic);
 	spin_unlock(&vgic->lock);
 	add_spis(cell, &set);
 }

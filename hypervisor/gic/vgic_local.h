@@ -11,26 +11,16 @@
 /* GICD_IIDR, GICR_IIDR: JEP106 code of Arm, whose GIC architecture this is */
 #define VGIC_IIDR	0x43b
 
-/*
- * 32 INTIDs that an access is about: SPIs of the cell, or the SGIs and PPIs of one of its CPUs.
- */
-struct vgic_bank {
-	struct cpu *self;		/* who accesses */
-	struct cell *cell;
-	struct cpu *target;		/* whose SGIs and PPIs; NULL: SPIs */
-	struct vgic_word *word;
-	u8 *priority;			/* of the first of the 32 */
-	void *frame;			/* see gic_frame() */
-	u32 n;				/* INTIDs 32*n.. */
-};
-
 /* ---- vgic_bits.c ---- */
-/* Accesses at `offset` GICD_IGROUPR to GICD_ICACTIVER; GICD_IPRIORITYR; GICD_ICFGR. What is not 32-bit is RAZ/WI. */
-void vgic_access_bits(struct vgic_bank *bank, struct mmio_access *access);
-void vgic_access_priority(struct vgic_bank *bank, struct mmio_access *access);
-void vgic_access_config(struct vgic_bank *bank, struct mmio_access *access);
+/*
+ * Accesses by `self` to the word's registers: GICD_IGROUPR to GICD_ICACTIVER; GICD_IPRIORITYR; GICD_ICFGR. The cell is
+ * self's. An access that is not as wide as the register is RAZ/WI.
+ */
+void vgic_access_bits(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
+void vgic_access_priority(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
+void vgic_access_config(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
 /* Hardware enables what is enabled in a group that is enabled. Cell lock held. */
-void vgic_apply_enables(struct cell *cell, struct vgic_word *word, void *frame, u32 n);
+void vgic_apply_enables(struct cell *cell, const struct vgic_word *word);
 /* PIDR and CIDR registers; offset from GIC_ID_REGS. */
 u32 vgic_id_register(u64 offset);
 /* A read of part of a 64-bit register, and a write to part of it; size 4 or 8. */

@@ -201,20 +201,22 @@ void vgic_sgi_raise(struct cpu *self, struct cpu *target, u32 sgis)
 }
 
 /* GICR_IGROUPR0 decides whether this kind of request may make the SGI pending; Group 1's may make either. */
-static void sgi_send_one(struct cpu *self, struct cpu *target, u32 bit, bool group1)
+static void sgi_send_one(struct cpu *self, struct cpu *target, u32 sgi, bool group1)
 {
-	if (group1 || !(target->vgic.local.group1 & bit))
+	const struct vgic_word *word = &target->vgic.local;
+	u32 bit = (u32)BIT(sgi);
+
+	if (!group1 && (word->group1 & bit))
+		return;
+	if (target == self && (vgic_signalled(word, self->cell->vgic.ctlr) & bit) && sgi_inject(self, sgi))
+		self->vgic.injected++;
+	else
 		vgic_sgi_raise(self, target, bit);
 }
 
 static bool sgi_targets(const struct cpu *target, u64 value)
 {
-	u64 aff0 = FIELD_GET(MPIDR_AFF0, target->vmpidr);
-
-	return FIELD_GET(MPIDR_AFF1, target->vmpidr) == FIELD_GET(SGIR_AFF1, value) &&
-	       FIELD_GET(MPIDR_AFF2, target->vmpidr) == FIELD_GET(SGIR_AFF2, value) &&
-	       FIELD_GET(MPIDR_AFF3, target->vmpidr) == FIELD_GET(SGIR_AFF3, value) &&
-	       aff0 >> 4 == FIELD_GET(SGIR_RS, value) && (FIELD_GET(SGIR_TARGETS, value) & BIT(aff0 & 15));
+	return (value & SGIR_AFFINITY) == target->vgic.sgi_affinity && (value & target->vgic.sgi_target);
 }
 
 /* A breach of I5 for the tests: affinities are taken as physical ones, of anybody's CPU. */
@@ -229,7 +231,7 @@ static void sgi_send_any(struct cpu *self, u64 value, u32 bit)
 void vgic_send_sgi(struct cpu *cpu, u64 value, bool group1)
 {
 	struct cell *cell = cpu->cell;
-	u32 bit = (u32)BIT(FIELD_GET(SGIR_INTID, value));
+	u32 sgi = (u32)FIELD_GET(SGIR_INTID, value);
 
 	for (u32 i = 0; i < cell->vcpus; i++) {
 		struct cpu *target = READ_ONCE(cell->vcpu[i]);
@@ -237,10 +239,10 @@ void vgic_send_sgi(struct cpu *cpu, u64 value, bool group1)
 		if (!target)
 			continue;
 		if (value & SGIR_IRM ? target != cpu : sgi_targets(target, value))
-			sgi_send_one(cpu, target, bit, group1);
+			sgi_send_one(cpu, target, sgi, group1);
 	}
 	if (MUTATE(SGI_ANY_CPU))
-		sgi_send_any(cpu, value, bit);
+		sgi_send_any(cpu, value, (u32)BIT(sgi));
 }
 
 /* ---- looking at list registers, and taking things out of them ---- */
@@ -389,6 +391,24 @@ void vgic_underflow(struct cpu *cpu)
 
 /* ---- a CPU's way into a cell and out of it ---- */
 
+static void init_word(struct cpu *cpu)
+{
+	cpu->vgic.local = (struct vgic_word){
+		.owned = gic.guest_ppis, .soft = 0xffff,
+		.target = cpu, .priority = cpu->vgic.priority, .frame = gic_frame(cpu, 0),
+	};
+}
+
+static void init_affinity(struct cpu *cpu)
+{
+	u64 aff0 = FIELD_GET(MPIDR_AFF0, cpu->vmpidr);
+
+	cpu->vgic.sgi_target = (u32)BIT(aff0 & 15);
+	cpu->vgic.sgi_affinity = FIELD_PREP(SGIR_AFF1, FIELD_GET(MPIDR_AFF1, cpu->vmpidr)) |
+				 FIELD_PREP(SGIR_AFF2, FIELD_GET(MPIDR_AFF2, cpu->vmpidr)) |
+				 FIELD_PREP(SGIR_AFF3, FIELD_GET(MPIDR_AFF3, cpu->vmpidr)) | FIELD_PREP(SGIR_RS, aff0 >> 4);
+}
+
 int vgic_cpu_init(struct cpu *cpu)
 {
 	u64 vtr = ich_vtr();
@@ -404,6 +424,7 @@ int vgic_cpu_init(struct cpu *cpu)
 	for_each_bit(i, cpu->vgic.lr_mask)
 		ich_write_lr(i, 0);
 	ich_clear_active(cpu->vgic.preemption_bits);
+	init_word(cpu);
 	return 0;
 }
 
@@ -420,7 +441,9 @@ void vgic_cpu_reset(struct cpu *cpu)
 	void *frame = gic_frame(cpu, 0);
 
 	quiesce_ppis(cpu);
-	vgic->local = (struct vgic_word){ .owned = gic.guest_ppis, .soft = 0xffff, .edge = gic_get_edge(frame, 0) };
+	init_word(cpu);
+	vgic->local.edge = gic_get_edge(frame, 0);
+	init_affinity(cpu);
 	vgic->waker = GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP;
 	for (u32 i = 0; i < GIC_SPI_FIRST; i++) {
 		vgic->priority[i] = 0;

@@ -44,13 +44,10 @@ static void rd_frame(struct cell *cell, u32 vcpu, struct cpu *target, struct mmi
 		access->value = vgic_id_register(offset - GIC_ID_REGS);
 }
 
-static void sgi_frame(struct cpu *self, struct cell *cell, struct cpu *target, struct mmio_access *access)
+static void sgi_frame(struct cpu *self, struct cpu *target, struct mmio_access *access)
 {
 	u64 offset = access->offset & (GICR_SGI_FRAME - 1);
-	struct vgic_bank bank = {
-		.self = self, .cell = cell, .target = target, .word = &target->vgic.local,
-		.priority = target->vgic.priority, .frame = gic_frame(target, 0),
-	};
+	struct vgic_word *word = &target->vgic.local;
 
 	switch (offset) {
 	case GICD_IGROUPR:
@@ -60,17 +57,17 @@ static void sgi_frame(struct cpu *self, struct cell *cell, struct cpu *target, s
 	case GICD_ICPENDR:
 	case GICD_ISACTIVER:
 	case GICD_ICACTIVER:
-		vgic_access_bits(&bank, access);
+		vgic_access_bits(self, word, access);
 		break;
 	case GICD_IPRIORITYR ... GICD_IPRIORITYR + 31:
-		vgic_access_priority(&bank, access);
+		vgic_access_priority(self, word, access);
 		break;
 	case GICD_ICFGR:
 		if (access->write)	/* SGIs are what they are */
 			break;
 		/* fall through */
 	case GICD_ICFGR + 4:
-		vgic_access_config(&bank, access);
+		vgic_access_config(self, word, access);
 		break;
 	}
 }
@@ -87,6 +84,6 @@ bool vgic_redist_access(struct cpu *self, void *ctx, struct mmio_access *access)
 	if (!(access->offset & GICR_SGI_FRAME))
 		rd_frame(cell, vcpu, target, access);
 	else if (target)
-		sgi_frame(self, cell, target, access);
+		sgi_frame(self, target, access);
 	return true;
 }

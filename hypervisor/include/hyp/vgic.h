@@ -17,13 +17,17 @@ struct cpu;
 #define VGIC_SPI_WORDS		32	/* 32 x 32 INTIDs; word n as GICD_ISENABLER<n>; word 0 unused */
 #define VGIC_MAX_LRS		16
 
-/* What the guest set for 32 INTIDs, one bit each. Changed under the cell's lock. */
+/* 32 INTIDs: SPIs of a cell, or the SGIs and PPIs of one CPU. Bits are changed under the cell's lock. */
 struct vgic_word {
 	u32 owned;			/* hardware interrupts that the cell has now */
 	u32 soft;			/* SGIs: there, but no business of the hardware */
 	u32 enabled;			/* as the cell wrote, whatever its GICD_CTLR says */
 	u32 group1;			/* GICD_IGROUPR */
 	u32 edge;			/* GICD_ICFGR */
+	u32 n;				/* INTIDs 32*n.. */
+	struct cpu *target;		/* whose SGIs and PPIs; NULL: SPIs */
+	u8 *priority;			/* of the first of them: GICD_IPRIORITYR */
+	void *frame;			/* hardware registers that have the bits of word n at GICD_ISENABLER + 4n etc. */
 };
 
 /* Per cell, embedded there. */
@@ -45,6 +49,8 @@ struct vgic_cpu {
 	struct vgic_word local;		/* SGIs and PPIs */
 	u8 priority[32];		/* GICR_IPRIORITYR */
 	u8 sgi_lr[16];			/* list register + 1 where that SGI was put last, 0: none */
+	u64 sgi_affinity;		/* who it is in the terms of ICC_SGI1R_EL1: all but the target list */
+	u32 sgi_target;			/* and its bit of that */
 	u32 waker;			/* GICR_WAKER */
 	u32 lr_mask;			/* list registers of the hardware */
 	u32 preemption_bits;
