@@ -101,11 +101,12 @@ def test_cells(cpus: int) -> list[dict]:
     """Every cell that a boot test creates. Those with two CPUs are left out where there are too few."""
     programs = [name for name in inmate_programs() if name != "bench" and (cpus >= 4 or name != "smp")]
     cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
-    cells.append(cell_config("second", "tests/hello", cpus=[1 if cpus == 2 else 2], serial=False, ram=OTHER_RAM))
-    cells.append(cell_config("rival", "tests/hello", serial=False, ram=CELL_RAM))
-    cells.append(cell_config("edu-quiet", "tests/dma", cpus=["last"], edu=True, serial=False, ram=OTHER_RAM))
-    if cpus >= 4:
-        cells.append(cell_config("two", "tests/hello", cpus=[2, 3], serial=False, ram=OTHER_RAM))
+    first = 1 if cpus == 2 else 2
+    cells.append(cell_config("second", "tests/hello", cpus=[first], serial=False, ram=OTHER_RAM))
+    cells.append(cell_config("edu-quiet", "tests/dma", edu=True, serial=False, ram=OTHER_RAM))
+    cells.append(cell_config("hello-cpu2", "tests/hello", cpus=[first]))
+    cells.append(cell_config("rival", "tests/hello", cpus=[first], serial=False, ram=CELL_RAM))
+    cells.append(cell_config("same-cpu", "tests/hello", serial=False, ram=OTHER_RAM))
     return cells
 
 
