@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The configuration space of the PCI hosts (ECAM), and a defined state at boot: whatever firmware or an earlier
- * kernel left, no function is a bus master or decodes an address before a cell says so.
+ * The configuration space of the PCI hosts (ECAM), and a defined state at boot: whatever firmware or an
+ * earlier kernel left, no function is a bus master or decodes an address before a cell says so.
  */
 #include <hyp/config.h>
 #include <hyp/hyp_map.h>

@@ -10,7 +10,7 @@
 #define PCI_CONVENTIONAL_END	0x100u
 #define PCI_BUS_FUNCTIONS	256u
 #define PCI_ABSENT		0xffffffffu
-#define PCI_RETRY_STATUS	0xffff0001u	/* ID that is read while a function is not ready after a reset */
+#define PCI_RETRY_STATUS	0xffff0001u	/* ID while a function is not ready after a reset */
 
 #define PCI_ID			0x00
 #define PCI_VENDOR		GENMASK(15, 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A cell's PCI configuration space: its own functions, at the numbers that its config gives them, and nothing
- * else. The window begins with the cell's bus 0. A function of the root cell that another cell has is lent: absent
- * for the root cell until it comes back.
+ * else. The window begins with the cell's bus 0. A function of the root cell that another cell has is lent:
+ * absent for the root cell until it comes back.
  */
 #include <hyp/config.h>
 #include <hyp/mutate.h>
@@ -14,14 +14,14 @@
 /* ---- accesses ---- */
 
 /*
- * The root cell's functions are looked at when it does so for the first time: some are behind bridges that it has to
- * set up before, and one that the board lacks today must not keep the machine from booting.
+ * The root cell's functions are looked at when it does so for the first time: some are behind bridges that it
+ * has to set up before, and one that the board lacks today must not keep the machine from booting.
  */
 static bool is_present(struct vpci_dev *dev)
 {
 	struct hc_error err;
 
-	if (dev->probed)
+	if (dev->probed || !vpci_dev_ready(dev))
 		return true;
 	if (FIELD_GET(PCI_VENDOR, vpci_hw_read(dev, PCI_ID)) == FIELD_MAX(PCI_VENDOR))
 		return false;
@@ -246,7 +246,7 @@ int vpci_cell_init(struct cell *cell, struct hc_error *err)
 		result = mmio_add(&cell->mmio, ipa(config->ecam_ipa), config->ecam_size, vpci_access,
 				  &cell->vpci);
 		if (result) {
-			snprintf(err->text, sizeof(err->text), "ecam_ipa 0x%lx: no room for its trapped region",
+			snprintf(err->text, sizeof(err->text), "ecam_ipa 0x%lx: no trapped region is free",
 				 config->ecam_ipa);
 			goto err_free;
 		}
@@ -260,10 +260,18 @@ err_free:
 	return result;
 }
 
+/* Has this cell touched it, and has it still? */
+static bool in_use(const struct vpci_dev *dev)
+{
+	return dev->probed && !dev->lent;
+}
+
 void vpci_cell_exit(struct cell *cell)
 {
-	for (u32 i = 0; i < cell->vpci.count; i++)
-		give_back(&cell->vpci.dev[i]);
+	for (u32 i = 0; i < cell->vpci.count; i++) {
+		if (in_use(&cell->vpci.dev[i]))
+			give_back(&cell->vpci.dev[i]);
+	}
 	free_entries(&cell->vpci);
 }
 
@@ -274,7 +282,7 @@ int vpci_cell_reset(struct cell *cell)
 
 	spin_lock(&vpci->lock);
 	for (u32 i = 0; i < vpci->count; i++) {
-		if (vpci->dev[i].lent || !vpci->dev[i].probed)
+		if (!in_use(&vpci->dev[i]))
 			continue;
 		vpci_dev_quiesce(&vpci->dev[i]);
 		if (!vpci_dev_ready(&vpci->dev[i]))

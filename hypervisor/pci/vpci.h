@@ -24,7 +24,7 @@ struct vpci_ext {
 
 struct vpci_dev {
 	const struct cfg_pci_dev *config;
-	struct cell *cell;		/* its owner; the root cell keeps its entry while the function is lent */
+	struct cell *cell;		/* its owner; the root cell keeps its entry while it is lent */
 	u8 *regs;			/* configuration space */
 	u32 bus_first, bus_last;	/* of its host */
 	bool probed;			/* the fields from here to ext_count are valid */
@@ -62,7 +62,7 @@ u8 *pci_function(u32 host, u32 bdf);
 
 /* ---- vpci_dev.c: callers hold the owner's vpci lock or the function is not reachable yet ---- */
 
-/* Reads type, BAR sizes and capabilities; leaves the function as it was. -EIO: absent. -EINVAL: cannot be had. */
+/* Reads type, BAR sizes and capabilities; leaves it as it was. -EIO: absent. -EINVAL: cannot be had. */
 int vpci_dev_probe(struct vpci_dev *dev, struct hc_error *err);
 /* Bus Master, decoding and the ROM off; starts a reset if the function was used. Does not wait. */
 void vpci_dev_quiesce(struct vpci_dev *dev);

@@ -14,8 +14,8 @@
 #define POWER_TIME_US	10000
 
 /*
- * What a cell may see. All others stay hidden: among them MSI and MSI-X (there is no ITS yet), SR-IOV, ATS, PRI and
- * PASID, which make requests that no stream was checked for, ACS, ARI and Resizable BAR.
+ * What a cell may see. All others stay hidden: among them MSI and MSI-X (there is no ITS yet), SR-IOV, ATS,
+ * PRI and PASID, which make requests that no stream was checked for, ACS, ARI and Resizable BAR.
  */
 static const u8 visible_caps[] = {
 	PCI_CAP_PM, PCI_CAP_VENDOR, PCI_CAP_SUBSYSTEM, PCI_CAP_EXPRESS, PCI_CAP_AF,
@@ -154,8 +154,9 @@ static int check_bars(const struct vpci_dev *dev, struct hc_error *err)
 
 		if (bar->size == dev->bar[i].size && !!(bar->flags & CFG_BAR_64) == dev->bar[i].wide)
 			continue;
-		snprintf(err->text, sizeof(err->text), "PCI function 0x%x: BAR %u has 0x%lx bytes (%s), not 0x%lx",
-			 dev->config->bdf, i, dev->bar[i].size, dev->bar[i].wide ? "64 bits" : "32 bits", bar->size);
+		snprintf(err->text, sizeof(err->text),
+			 "PCI function 0x%x: BAR %u has 0x%lx bytes (%u bits), not 0x%lx",
+			 dev->config->bdf, i, dev->bar[i].size, dev->bar[i].wide ? 64 : 32, bar->size);
 		return -EINVAL;
 	}
 	return 0;

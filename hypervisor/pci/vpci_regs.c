@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A cell's view of one function's registers. Reads pass, but for BARs of cells whose BARs are fixed and for links
- * to hidden capabilities. Writes: only bits that a table allows reach hardware, and whatever decides which
- * addresses the function answers to is checked first.
+ * A cell's view of one function's registers. Reads pass, but for BARs of cells whose BARs are fixed and for
+ * links to hidden capabilities. Writes: only bits that a table allows reach hardware, and whatever decides
+ * which addresses the function answers to is checked first.
  */
 #include <hyp/printk.h>
 

@@ -8,6 +8,8 @@
 
 fuzz-config	:= $(wildcard hypervisor/config/*.c)
 fuzzruns-config	:= 250000
+fuzz-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
+fuzzruns-vpci	:= 100000
 
 FUZZ_CC		?= clang-14
 FUZZ_TARGETS	= $(sort $(patsubst fuzz-%,%,$(filter fuzz-%,$(.VARIABLES))))
