@@ -18,6 +18,7 @@ unit-page_pool	:= hypervisor/mm/page_pool.c tests/unit/fake/memory.c
 unit-config	:= $(sort $(wildcard hypervisor/config/*.c))
 
 include tests/model/model.mk
+unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
 
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
