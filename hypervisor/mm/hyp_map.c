@@ -37,7 +37,6 @@ static struct window {
 
 static int inval(struct pgtable *unused, u64 addr, u64 size)
 {
-	(void)unused;
 	tlb_inval_hyp((void *)(uintptr_t)addr, size);
 	return 0;
 }

@@ -3,8 +3,9 @@
  * The walker. walk() goes through all entries that a range touches, top down, and lets a small visitor look at each;
  * the operations are sequences of walks.
  *
- * Invariants: a table that hangs in the tree holds at least one valid entry (so an invalid entry and an empty table
- * never mean the same); every leaf was made by pte_leaf() from a permission word, so pte_prot() loses nothing.
+ * Invariants: a table that hangs in the tree holds at least one valid entry, but for those of pgtable_entry(), so no
+ * empty table keeps a block from being used; every leaf was made by pte_leaf() from a permission word, so pte_prot()
+ * loses nothing.
  */
 #include <arch/barrier.h>
 #include <hyp/bits.h>
@@ -214,7 +215,6 @@ static int populate(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 
 static int fill(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 {
-	(void)end;
 	if (!pte_is_table(*pte, level))
 		WRITE_ONCE(*pte, pte_leaf(walk->table->stage, out_of(walk, addr), level, walk->prot));
 	return 0;
@@ -222,7 +222,6 @@ static int fill(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 
 static int visit_nothing(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 {
-	(void)walk, (void)pte, (void)level, (void)addr, (void)end;
 	return 0;
 }
 
@@ -350,7 +349,6 @@ static int split_at(struct pgtable *table, u64 addr)
 
 static int clear(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 {
-	(void)walk, (void)addr, (void)end;
 	if (!pte_is_table(*pte, level))
 		WRITE_ONCE(*pte, 0);
 	return 0;

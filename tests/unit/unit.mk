@@ -22,7 +22,8 @@ unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/no
 
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
-UNIT_CFLAGS	:= -g -O1 -std=gnu11 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
+UNIT_CFLAGS	:= -g -O1 -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Werror -Wno-unused-parameter \
+		   -fsanitize=address,undefined -fno-sanitize-recover=all \
 		   -Itests/unit/fake -Ihypervisor/include -Ihypervisor/arch/arm64/include
 
 .SECONDEXPANSION:

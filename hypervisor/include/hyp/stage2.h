@@ -46,7 +46,8 @@ int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 pro
 /*
  * Unmaps a range (holes are allowed) and returns when no CPU or SMMU TLB holds a translation of it any more. Blocks
  * that stick out are split, break-before-make. -ENOMEM before anything was changed; -EIO: the SMMU did not confirm,
- * the range is unmapped but must not be handed on.
+ * the range is unmapped but must not be handed on. A second call invalidates once more and tells
+ * whether it worked then.
  */
 int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size);
 
