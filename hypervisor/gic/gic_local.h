@@ -14,7 +14,7 @@ struct gic {
 	u64 redist_size;
 	u32 intids;			/* implemented; a multiple of 32, or GIC_INTIDS */
 	u32 guest_ppis;			/* PPIs that a cell's CPU can have */
-	bool aff3;			/* GICD_TYPER.A3V */
+	u32 typer;			/* GICD_TYPER */
 };
 extern struct gic gic;
 

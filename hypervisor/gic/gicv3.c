@@ -40,8 +40,11 @@ static spinlock_t config_lock;		/* guards read-modify-write of GICD_ICFGR, whose
 
 static int wait_clear(const void *reg, u32 bits, const char *what)
 {
-	u64 deadline = timer_deadline_us(GIC_TIMEOUT_US);
+	u64 deadline;
 
+	if (likely(!(mmio_read32(reg) & bits)))
+		return 0;
+	deadline = timer_deadline_us(GIC_TIMEOUT_US);
 	while (mmio_read32(reg) & bits) {
 		if (timer_passed(deadline)) {
 			pr_err("GIC: %s does not finish", what);
@@ -185,7 +188,6 @@ static int add_handler(u32 intid, gic_handler fn, void *ctx)
 
 int gic_init(const struct cfg_system *sys)
 {
-	u32 typer;
 	int err;
 
 	gic.dist = hyp_map_mmio(pa(sys->gicd_base), GICD_SIZE);
@@ -196,9 +198,8 @@ int gic_init(const struct cfg_system *sys)
 	err = check_version(sys);
 	if (err)
 		return err;
-	typer = mmio_read32((char *)gic.dist + GICD_TYPER);
-	gic.intids = (u32)MIN(32 * (FIELD_GET(GICD_TYPER_ITLINES, typer) + 1), (u64)GIC_INTIDS);
-	gic.aff3 = typer & GICD_TYPER_A3V;
+	gic.typer = mmio_read32((char *)gic.dist + GICD_TYPER);
+	gic.intids = (u32)MIN(32 * (FIELD_GET(GICD_TYPER_ITLINES, gic.typer) + 1), (u64)GIC_INTIDS);
 	for (u32 i = 0; i < GIC_PPI_FIRST; i++)
 		handler_of[i] = HANDLER_SGI;
 	for (u32 i = GIC_INTID_NONE; i < IAR_INTIDS; i++)

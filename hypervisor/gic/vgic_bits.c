@@ -12,7 +12,7 @@
 #include <hyp/errno.h>
 #include "vgic_local.h"
 
-#define ICFGR_EDGES	0xaaaaaaaau
+#define PRIORITY_BITS	0xf8		/* five, as the least that a virtual CPU interface has */
 
 static u32 writable(const struct vgic_word *word)
 {
@@ -262,60 +262,92 @@ static const struct {
 	[GICD_ICACTIVER >> 7] = { read_active, write_clear_active },
 };
 
-void vgic_access_bits(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
+bool vgic_access_bits(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
 {
-	u64 index = (access->offset & (GICR_SGI_FRAME - 1)) >> 7;
+	u64 index = (access->offset & 0x3ff) >> 7;
 
 	if (access->size != 4)
-		return;
+		return true;
 	if (access->write)
 		registers[index].write(self, word, (u32)access->value);
 	else
 		access->value = registers[index].read(self, word);
+	return true;
 }
 
-void vgic_access_priority(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
+static u32 read_priority(const struct vgic_word *word, u32 first, u32 bytes)
 {
-	u32 first = (u32)(access->offset & 31), mask = word->owned | word->soft;
+	u32 value = 0, there = word->owned | word->soft;
 
-	if (access->size != 1 && access->size != 4)
-		return;
-	for (u32 i = 0; i < access->size; i++) {
-		u8 priority = (access->value >> (8 * i)) & 0xf8;
+	for (u32 i = 0; i < bytes; i++)
+		value |= there & BIT(first + i) ? (u32)word->priority[first + i] << (8 * i) : 0;
+	return value;
+}
+
+static void write_priority(const struct vgic_word *word, u32 first, u32 bytes, u32 value)
+{
+	for (u32 i = 0; i < bytes; i++) {
+		u8 priority = (value >> (8 * i)) & PRIORITY_BITS;
 		u32 bit = (u32)BIT(first + i);
 
-		if (!access->write) {
-			access->value |= (mask & bit) ? (u64)word->priority[first + i] << (8 * i) : 0;
-			continue;
-		}
-		spin_lock(&self->cell->vgic.lock);
 		if (writable(word) & bit)
 			word->priority[first + i] = priority;
 		if (owned(word) & bit)
 			gic_set_priority(word->frame, 32 * word->n + first + i, gic_guest_priority(priority));
-		spin_unlock(&self->cell->vgic.lock);
 	}
 }
 
-/* 16 INTIDs to a register, two bits each, of which the upper one says edge-triggered. */
-void vgic_access_config(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
+bool vgic_access_priority(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
 {
-	u32 shift = access->offset & 4 ? 16 : 0, edge = 0;
-	if (access->size != 4)
-		return;
-	if (!access->write) {
-		for (u32 i = 0; i < 16; i++)
-			access->value |= ((u64)(((word->edge & (word->owned | word->soft)) >> (shift + i)) & 1)) << (2 * i + 1);
-		return;
+	u32 first = access->offset & 31;
+
+	if (access->size != 1 && access->size != 4)
+		return true;
+	if (access->write) {
+		spin_lock(&self->cell->vgic.lock);
+		write_priority(word, first, access->size, (u32)access->value);
+		spin_unlock(&self->cell->vgic.lock);
+	} else {
+		access->value = read_priority(word, first, access->size);
 	}
+	return true;
+}
+
+/* 16 INTIDs to a register, two bits each, of which the upper one says edge-triggered. */
+static u32 config_pack(u32 bits)
+{
+	u32 value = 0;
+
 	for (u32 i = 0; i < 16; i++)
-		edge |= (u32)((access->value >> (2 * i + 1)) & 1) << (shift + i);
+		value |= ((bits >> i) & 1) << (2 * i + 1);
+	return value;
+}
+
+static u32 config_unpack(u32 value)
+{
+	u32 bits = 0;
+
+	for (u32 i = 0; i < 16; i++)
+		bits |= ((value >> (2 * i + 1)) & 1) << i;
+	return bits;
+}
+
+bool vgic_access_config(struct cpu *self, struct vgic_word *word, struct mmio_access *access)
+{
+	u32 shift = access->offset & 4 ? 16 : 0, half = 0xffffu << shift;
+
+	if (access->size != 4)
+		return true;
+	if (!access->write) {
+		access->value = config_pack((word->edge & (word->owned | word->soft)) >> shift);
+		return true;
+	}
 	spin_lock(&self->cell->vgic.lock);
-	if (owned(word) & (0xffffu << shift))
-		word->edge = gic_set_edge(word->frame, word->n, owned(word) & (0xffffu << shift), edge);
-	if (word->target)
-		word->edge |= word->soft;
+	if (owned(word) & half)
+		word->edge = word->soft | gic_set_edge(word->frame, word->n, owned(word) & half,
+						       config_unpack((u32)access->value) << shift);
 	spin_unlock(&self->cell->vgic.lock);
+	return true;
 }
 
 /* Component identification: the class that all GICs have; PIDR2 says architecture version 3. */

@@ -121,8 +121,8 @@ static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 
 static u32 dist_typer(void)
 {
-	return (u32)(FIELD_PREP(GICD_TYPER_ITLINES, DIV_ROUND_UP(gic.intids, 32) - 1) |
-		     FIELD_PREP(GICD_TYPER_IDBITS, TYPER_IDBITS) | (gic.aff3 ? GICD_TYPER_A3V : 0) | GICD_TYPER_NO1N);
+	return (gic.typer & (u32)(GICD_TYPER_ITLINES | GICD_TYPER_A3V)) |
+	       (u32)(FIELD_PREP(GICD_TYPER_IDBITS, TYPER_IDBITS) | GICD_TYPER_NO1N);
 }
 
 static u32 read_ctlr(struct cpu *self, struct cell *cell)
@@ -130,51 +130,52 @@ static u32 read_ctlr(struct cpu *self, struct cell *cell)
 	return cell->vgic.ctlr | (u32)(GICD_CTLR_ARE | GICD_CTLR_DS | (writes_pending(self, cell) ? GICD_CTLR_RWP : 0));
 }
 
-static void access_control(struct cpu *self, struct cell *cell, struct mmio_access *access)
+static bool __attribute__((noinline)) access_control_rest(struct cpu *self, struct cell *cell, struct mmio_access *access)
 {
 	if (access->size != 4)
-		return;
-	if (access->write) {
-		if (access->offset == GICD_CTLR)
-			write_ctlr(self, cell, (u32)access->value);
-		return;
-	}
-	switch (access->offset) {
-	case GICD_CTLR:
+		return true;
+	if (access->write && access->offset == GICD_CTLR)
+		write_ctlr(self, cell, (u32)access->value);
+	else if (!access->write && access->offset == GICD_CTLR)
 		access->value = read_ctlr(self, cell);
-		break;
-	case GICD_TYPER:
-		access->value = dist_typer();
-		break;
-	case GICD_IIDR:
+	else if (!access->write && access->offset == GICD_IIDR)
 		access->value = VGIC_IIDR;
-		break;
-	}
+	return true;
+}
+
+/* ---- dispatch, by blocks of 128 bytes; each returns true, see mmio_fn ---- */
+
+static bool access_control(struct cpu *self, struct cell *cell, struct mmio_access *access)
+{
+	if (access->offset != GICD_TYPER)
+		return access_control_rest(self, cell, access);
+	if (access->size == 4 && !access->write)
+		access->value = dist_typer();
+	return true;
+}
+
+static bool access_bits(struct cpu *self, struct cell *cell, struct mmio_access *access)
+{
+	return vgic_access_bits(self, &cell->vgic.spi[(access->offset & 0x7f) / 4], access);
+}
+
+static bool access_priority(struct cpu *self, struct cell *cell, struct mmio_access *access)
+{
+	return vgic_access_priority(self, &cell->vgic.spi[(access->offset - GICD_IPRIORITYR) / 32], access);
+}
+
+static bool access_config(struct cpu *self, struct cell *cell, struct mmio_access *access)
+{
+	return vgic_access_config(self, &cell->vgic.spi[(access->offset - GICD_ICFGR) / 8], access);
 }
 
 /* GICD_ITARGETSR means nothing with affinity routing. */
-static void raz_wi(struct cpu *self, struct cell *cell, struct mmio_access *access)
+static bool raz_wi(struct cpu *self, struct cell *cell, struct mmio_access *access)
 {
+	return true;
 }
 
-/* ---- dispatch, by blocks of 128 bytes ---- */
-
-static void access_bits(struct cpu *self, struct cell *cell, struct mmio_access *access)
-{
-	vgic_access_bits(self, &cell->vgic.spi[(access->offset & 0x7f) / 4], access);
-}
-
-static void access_priority(struct cpu *self, struct cell *cell, struct mmio_access *access)
-{
-	vgic_access_priority(self, &cell->vgic.spi[(access->offset - GICD_IPRIORITYR) / 32], access);
-}
-
-static void access_config(struct cpu *self, struct cell *cell, struct mmio_access *access)
-{
-	vgic_access_config(self, &cell->vgic.spi[(access->offset - GICD_ICFGR) / 8], access);
-}
-
-typedef void (*block_fn)(struct cpu *self, struct cell *cell, struct mmio_access *access);
+typedef bool (*block_fn)(struct cpu *self, struct cell *cell, struct mmio_access *access);
 
 #define BLOCK(offset)	((offset) >> 7)
 
@@ -186,17 +187,22 @@ static const block_fn blocks[] = {
 	[BLOCK(GICD_ICFGR) ... BLOCK(GICD_IGRPMODR) - 1] = access_config,
 };
 
+static bool __attribute__((noinline)) access_rest(struct cell *cell, struct mmio_access *access)
+{
+	if (access->offset - GICD_IROUTER < 8 * GIC_INTIDS)
+		access_router(cell, access);
+	else if (access->offset >= GIC_ID_REGS && access->size == 4 && !access->write)
+		access->value = vgic_id_register(access->offset - GIC_ID_REGS);
+	return true;
+}
+
 static bool dist_access(struct cpu *self, void *ctx, struct mmio_access *access)
 {
 	u64 block = BLOCK(access->offset);
 
 	if (likely(block < ARRAY_SIZE(blocks)))
-		blocks[block](self, ctx, access);
-	else if (access->offset - GICD_IROUTER < 8 * GIC_INTIDS)
-		access_router(ctx, access);
-	else if (access->offset >= GIC_ID_REGS && access->size == 4 && !access->write)
-		access->value = vgic_id_register(access->offset - GIC_ID_REGS);
-	return true;
+		return blocks[block](self, ctx, access);
+	return access_rest(ctx, access);
 }
 
 /* ---- which cell has which SPI ---- */

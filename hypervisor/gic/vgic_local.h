@@ -14,11 +14,11 @@
 /* ---- vgic_bits.c ---- */
 /*
  * Accesses by `self` to the word's registers: GICD_IGROUPR to GICD_ICACTIVER; GICD_IPRIORITYR; GICD_ICFGR. The cell is
- * self's. An access that is not as wide as the register is RAZ/WI.
+ * self's. An access that is not as wide as the register is RAZ/WI; all return true.
  */
-void vgic_access_bits(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
-void vgic_access_priority(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
-void vgic_access_config(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
+bool vgic_access_bits(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
+bool vgic_access_priority(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
+bool vgic_access_config(struct cpu *self, struct vgic_word *word, struct mmio_access *access);
 /* Hardware enables what is enabled in a group that is enabled. Cell lock held. */
 void vgic_apply_enables(struct cell *cell, const struct vgic_word *word);
 /* PIDR and CIDR registers; offset from GIC_ID_REGS. */

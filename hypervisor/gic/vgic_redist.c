@@ -24,66 +24,52 @@ static void access_waker(struct cpu *target, struct mmio_access *access)
 		target->vgic.waker = access->value & GICR_WAKER_SLEEP ? GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP : 0;
 }
 
-static void rd_frame(struct cell *cell, u32 vcpu, struct cpu *target, struct mmio_access *access)
+static bool rd_frame(struct cell *cell, u32 vcpu, struct cpu *target, struct mmio_access *access)
 {
 	u64 offset = access->offset & (GICR_SGI_FRAME - 1);
 
 	if ((offset & ~4ULL) == GICR_TYPER && access->size >= 4 && !access->write)
 		access->value = vgic_get64(redist_typer(cell, vcpu), access);
 	if (access->size != 4)
-		return;
+		return true;
 	if (offset == GICR_WAKER && target)
 		access_waker(target, access);
 	if (access->write)
-		return;
+		return true;
 	if (offset == GICR_CTLR && target)
 		access->value = mmio_read32((char *)target->gicr + GICR_CTLR) & GICR_CTLR_RWP;
 	else if (offset == GICR_IIDR)
 		access->value = VGIC_IIDR;
 	else if (offset >= GIC_ID_REGS)
 		access->value = vgic_id_register(offset - GIC_ID_REGS);
+	return true;
 }
 
-static void sgi_frame(struct cpu *self, struct cpu *target, struct mmio_access *access)
+/* What is not a register of bits: GICR_IPRIORITYR<n>, GICR_ICFGR0 (read only: SGIs are what they are), GICR_ICFGR1. */
+static bool sgi_frame_rest(struct cpu *self, struct vgic_word *word, struct mmio_access *access, u64 offset)
 {
-	u64 offset = access->offset & (GICR_SGI_FRAME - 1);
-	struct vgic_word *word = &target->vgic.local;
-
-	switch (offset) {
-	case GICD_IGROUPR:
-	case GICD_ISENABLER:
-	case GICD_ICENABLER:
-	case GICD_ISPENDR:
-	case GICD_ICPENDR:
-	case GICD_ISACTIVER:
-	case GICD_ICACTIVER:
-		vgic_access_bits(self, word, access);
-		break;
-	case GICD_IPRIORITYR ... GICD_IPRIORITYR + 31:
-		vgic_access_priority(self, word, access);
-		break;
-	case GICD_ICFGR:
-		if (access->write)	/* SGIs are what they are */
-			break;
-		/* fall through */
-	case GICD_ICFGR + 4:
-		vgic_access_config(self, word, access);
-		break;
-	}
+	if (offset - GICD_IPRIORITYR < 32)
+		return vgic_access_priority(self, word, access);
+	if (offset == GICD_ICFGR + 4 || (offset == GICD_ICFGR && !access->write))
+		return vgic_access_config(self, word, access);
+	return true;
 }
 
 bool vgic_redist_access(struct cpu *self, void *ctx, struct mmio_access *access)
 {
 	struct cell *cell = ctx;
-	u32 vcpu = (u32)(access->offset / GICR_SIZE);
+	u64 vcpu = access->offset / GICR_SIZE, offset = access->offset & (GICR_SGI_FRAME - 1);
 	struct cpu *target;
 
-	if (vcpu >= cell->vcpus)
+	if (unlikely(vcpu >= cell->vcpus))
 		return false;
 	target = READ_ONCE(cell->vcpu[vcpu]);
 	if (!(access->offset & GICR_SGI_FRAME))
-		rd_frame(cell, vcpu, target, access);
-	else if (target)
-		sgi_frame(self, target, access);
-	return true;
+		return rd_frame(cell, (u32)vcpu, target, access);
+	if (unlikely(!target))
+		return true;
+	if (offset - GICD_IGROUPR >= GICD_IPRIORITYR - GICD_IGROUPR)
+		return sgi_frame_rest(self, &target->vgic.local, access, offset);
+	/* word 0 alone: the others are the distributor's */
+	return (offset & 0x7f) || vgic_access_bits(self, &target->vgic.local, access);
 }
