@@ -77,12 +77,6 @@ int stage2_promise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size)
 	return err;
 }
 
-int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size)
-{
-	/* no leaf above a page fits an `out` that differs from `start` in bit 12 */
-	return stage2_promise(s2, start, pa(start.ipa ^ PAGE_SIZE), size);
-}
-
 void stage2_unpromise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size)
 {
 	u32 count = pgtable_worst_case(&s2->table, start.ipa, out, size);

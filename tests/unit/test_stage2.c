@@ -170,7 +170,7 @@ static void promises_of_several_ranges_add_up(void **state)
 	assert_int_equal(stage2_map(&s2, ipa(GIB(1)), pa(GIB(1)), GIB(1), RW), 0);
 	before = page_pool_free();
 	assert_int_equal(stage2_promise(&s2, ipa(GIB(1) + MIB(1)), pa(GIB(1) + MIB(1)), MIB(16)), 0);
-	assert_int_equal(stage2_prepare(&s2, ipa(GIB(1) + MIB(32)), MIB(16)), 0);
+	assert_int_equal(stage2_promise(&s2, ipa(GIB(1) + MIB(32)), pa(GIB(8) + PAGE_SIZE), MIB(16)), 0);
 	fake_pool_squeeze(0);
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(stage2_unmap(&s2, ipa(GIB(1) + MIB(1)), MIB(16)), 0);
@@ -183,7 +183,7 @@ static void promises_of_several_ranges_add_up(void **state)
 	stage2_unpromise(&s2, ipa(GIB(1) + MIB(1)), pa(GIB(1) + MIB(1)), MIB(16));
 	assert_int_equal(s2.reserve.count, s2.table.promised);
 	assert_true(s2.table.promised > 0);
-	stage2_unpromise(&s2, ipa(GIB(1) + MIB(32)), pa(PAGE_SIZE), MIB(16));
+	stage2_unpromise(&s2, ipa(GIB(1) + MIB(32)), pa(GIB(8) + PAGE_SIZE), MIB(16));
 	assert_int_equal(s2.table.promised, 0);
 	assert_int_equal(page_pool_free(), before);
 }
@@ -192,7 +192,7 @@ static void promise_without_memory_changes_nothing(void **state)
 {
 	(void)state;
 	fake_pool_squeeze(3);
-	assert_int_equal(stage2_prepare(&s2, ipa(0), MIB(64)), -ENOMEM);
+	assert_int_equal(stage2_promise(&s2, ipa(0), pa(PAGE_SIZE), MIB(64)), -ENOMEM);
 	assert_int_equal(page_pool_free(), 3);
 	assert_int_equal(s2.table.promised, 0);
 	assert_int_equal(stage2_promise(&s2, ipa(0), pa(0), MIB(64)), 0);

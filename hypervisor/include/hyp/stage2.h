@@ -34,8 +34,6 @@ u64 stage2_vttbr(const struct stage2 *s2);
 int stage2_promise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size);
 /* Takes one such promise back. stage2_exit() takes back all. */
 void stage2_unpromise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size);
-/* The same promise for any `out`: a page for each 2 MiB and each 1 GiB that the range touches. */
-int stage2_prepare(struct stage2 *s2, ipaddr_t start, u64 size);
 
 /*
  * Maps [start, start+size) to `out` with PROT_* permissions, with the largest blocks that alignment allows. Page
