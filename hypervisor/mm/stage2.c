@@ -92,7 +92,7 @@ int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 pro
 {
 	int err;
 
-	if (!in_range(start, size) || !IS_ALIGNED(out.pa, PAGE_SIZE))
+	if (!in_range(start, size) || !IS_ALIGNED(out.pa, PAGE_SIZE) || out.pa > BIT(PTE_OUT_BITS) - size)
 		return -EINVAL;
 	spin_lock(&s2->lock);
 	err = pgtable_map(&s2->table, start.ipa, out, size, prot);

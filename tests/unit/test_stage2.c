@@ -155,6 +155,9 @@ static void wrong_ranges_are_refused(void **state)
 		assert_int_equal(stage2_promise(&s2, ipa(wrong[i].start), pa(0), wrong[i].size), -EINVAL);
 	}
 	assert_int_equal(stage2_map(&s2, ipa(0), pa(8), PAGE_SIZE, RW), -EINVAL);
+	assert_int_equal(stage2_map(&s2, ipa(0), pa(BIT(48)), PAGE_SIZE, RW), -EINVAL);
+	assert_int_equal(stage2_map(&s2, ipa(0), pa(BIT(48) - PAGE_SIZE), 2 * PAGE_SIZE, RW), -EINVAL);
+	assert_int_equal(stage2_map(&s2, ipa(0), pa(~(u64)(PAGE_SIZE - 1)), 2 * PAGE_SIZE, RW), -EINVAL);
 	assert_int_equal(s2.table.pages, 0);
 	/* the last page that there is */
 	assert_int_equal(stage2_map(&s2, ipa(BIT(40) - PAGE_SIZE), pa(0), PAGE_SIZE, RW), 0);

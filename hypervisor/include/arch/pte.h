@@ -10,6 +10,8 @@
 
 typedef u64 pte_t;
 
+#define PTE_OUT_BITS	48		/* of an output address; higher ones have no place in an entry */
+
 /* Permissions and memory type of a mapping, the same words for both stages. */
 #define PROT_READ	(1u << 0)
 #define PROT_WRITE	(1u << 1)

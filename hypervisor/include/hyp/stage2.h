@@ -23,7 +23,7 @@ void stage2_exit(struct stage2 *s2);
 
 u64 stage2_vttbr(const struct stage2 *s2);
 
-/* Ranges below are page aligned, not empty and below 1 << S2_IPA_BITS; otherwise -EINVAL, and nothing has changed. */
+/* Ranges below are page aligned, not empty and below 1 << S2_IPA_BITS, `out` fits an entry; else -EINVAL, nothing changed. */
 
 /*
  * Promises that stage2_map(start, out, size) and stage2_unmap(start, size) of exactly this range, any number of times,
@@ -44,8 +44,8 @@ int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 pro
 /*
  * Unmaps a range (holes are allowed) and returns when no CPU or SMMU TLB holds a translation of it any more. Blocks
  * that stick out are split, break-before-make. -ENOMEM before anything was changed; -EIO: the SMMU did not confirm,
- * the range is unmapped but must not be handed on. A second call invalidates once more and tells
- * whether it worked then.
+ * the range is unmapped but must not be handed on. A second call invalidates once more and tells whether
+ * it worked then.
  */
 int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size);
 
