@@ -23,14 +23,3 @@ int mmio_add(struct mmio_table *table, ipaddr_t start, u64 size, mmio_fn fn, voi
 	table->count++;
 	return 0;
 }
-
-const struct mmio_region *mmio_find(const struct mmio_table *table, u64 address)
-{
-	for (u32 i = 0; i < table->count; i++) {
-		const struct mmio_region *region = &table->region[i];
-
-		if (address - region->start < region->size)
-			return region;
-	}
-	return NULL;
-}

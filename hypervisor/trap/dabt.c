@@ -8,36 +8,32 @@
 #include <hyp/mutate.h>
 #include <hyp/trap.h>
 
-#define SRT_ZERO	31
+/* An aligned, zero-extending access of 32 bits by one register to where nothing is mapped: nearly all there are. */
+#define ISS_SHAPE	(ISS_ISV | ISS_SAS | ISS_SSE | ISS_CM | ISS_S1PTW | FSC_TYPE)
+#define SHAPE_WORD	(ISS_ISV | FIELD_PREP(ISS_SAS, 2) | FIELD_PREP(FSC_TYPE, FSC_TRANSLATION))
 
-static u64 sign_extend(u64 value, u32 size)
+static inline u64 zero_extend(u64 value, u32 size)
 {
 	u32 shift = 64 - 8 * size;
 
-	return (u64)((s64)(value << shift) >> shift);
+	return value << shift >> shift;
 }
 
-static void write_back(struct guest_regs *regs, u64 esr, const struct mmio_access *access)
+/* By the sign, to 32 or 64 bits. */
+static u64 sign_extend(u64 value, u32 size, u64 esr)
 {
-	u32 reg = FIELD_GET(ISS_SRT, esr);
-	u64 value = access->value;
+	u32 shift = 64 - 8 * size;
 
-	if (access->size < 8)
-		value &= (1ULL << (8 * access->size)) - 1;
-	if (unlikely(esr & ISS_SSE))
-		value = sign_extend(value, access->size);
-	if (!(esr & ISS_SF))
-		value = (u32)value;
-	if (reg != SRT_ZERO)
-		regs->x[reg] = value;
+	return (u64)((s64)(value << shift) >> shift) & (esr & ISS_SF ? ~0ULL : ~0u);
 }
 
 /*
  * An abort of ordinary memory: nothing is there, or another CPU's break-before-make is under way in that block and the
  * lookup, which waits for its end, finds it again.
  */
-static enum trap_result memory_abort(struct cpu *cpu, u64 esr, ipaddr_t address)
+static enum trap_result memory_abort(struct cpu *cpu, u64 esr)
 {
+	ipaddr_t address = fault_ipa(esr);
 	u32 want = esr & ISS_WNR && !(esr & (ISS_S1PTW | ISS_CM)) ? PROT_WRITE : PROT_READ;
 	u64 left;
 	u32 prot;
@@ -49,27 +45,43 @@ static enum trap_result memory_abort(struct cpu *cpu, u64 esr, ipaddr_t address)
 	return TRAP_FAULT;
 }
 
-enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+static inline __attribute__((always_inline)) enum trap_result
+emulate(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_region *region, u64 offset, u32 size)
 {
-	ipaddr_t address = fault_ipa(esr);
-	const struct mmio_region *region = mmio_find(&cpu->cell->mmio, address.ipa);
-	struct mmio_access access;
-	u32 reg;
+	struct mmio_access access = { .offset = offset, .size = size, .write = FIELD_GET(ISS_WNR, esr) };
 
-	if (unlikely(!region))
-		return memory_abort(cpu, esr, address);
-	access.size = 1u << FIELD_GET(ISS_SAS, esr);
-	access.offset = address.ipa - region->start;
-	if (unlikely((esr & (ISS_ISV | ISS_CM | ISS_S1PTW)) != ISS_ISV || !IS_ALIGNED(access.offset, access.size)))
-		return TRAP_FAULT;
-	access.write = esr & ISS_WNR;
-	access.value = 0;
-	reg = FIELD_GET(ISS_SRT, esr);
-	if (access.write && reg != SRT_ZERO)
-		access.value = access.size == 8 ? regs->x[reg] : regs->x[reg] & ((1ULL << (8 * access.size)) - 1);
+	if (access.write)
+		access.value = zero_extend(regs->x[FIELD_GET(ISS_SRT, esr)], size);
 	if (unlikely(!region->fn(cpu, region->ctx, &access)))
 		return TRAP_FAULT;
-	if (!access.write)
-		write_back(regs, esr, &access);
-	return TRAP_NEXT;
+	/* read again rather than kept across the call */
+	esr = sysreg_read(esr_el2);
+	if (esr & ISS_WNR)
+		return TRAP_NEXT;
+	access.value = unlikely(esr & ISS_SSE) ? sign_extend(access.value, size, esr) : zero_extend(access.value, size);
+	return trap_set_reg(regs, FIELD_GET(ISS_SRT, esr), access.value);
+}
+
+/* The other shapes, and what is not emulated at all. What has a permission fault is mapped, so it is memory. */
+static __attribute__((noinline, cold)) enum trap_result
+uncommon(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_region *region)
+{
+	u64 address = fault_hpfar().ipa;
+	u32 size = 1u << FIELD_GET(ISS_SAS, esr);
+
+	if (!region || fault_has_no_ipa(esr))
+		return memory_abort(cpu, esr);
+	if ((esr & (ISS_ISV | ISS_CM | ISS_S1PTW)) != ISS_ISV || !IS_ALIGNED(address, size))
+		return TRAP_FAULT;
+	return emulate(regs, cpu, esr, region, address - region->start, size);
+}
+
+enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	ipaddr_t address = fault_hpfar();
+	const struct mmio_region *region = mmio_find(&cpu->cell->mmio, address.ipa);
+
+	if (unlikely(!region || (esr & ISS_SHAPE) != SHAPE_WORD || !IS_ALIGNED(address.ipa, 4)))
+		return uncommon(regs, cpu, esr, region);
+	return emulate(regs, cpu, esr, region, address.ipa - region->start, 4);
 }

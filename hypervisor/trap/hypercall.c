@@ -167,29 +167,34 @@ static const struct call calls[] = {
 	[HC_CELL_FIND - HC_FN(0)]	= { hc_cell_find, true },
 };
 
-static s64 call_uid(struct guest_regs *regs)
+/* What is not in the table: the discovery of the range, or unknown. */
+static s64 other_call(struct guest_regs *regs, u32 function)
 {
+	if (function != HC_CALL_UID)
+		return NOT_SUPPORTED;
 	regs->x[1] = HC_UID_1;
 	regs->x[2] = HC_UID_2;
 	regs->x[3] = HC_UID_3;
 	return HC_UID_0;
 }
 
-s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)
+static s64 management_call(const struct call *call, struct guest_regs *regs, struct cpu *cpu)
 {
-	const struct call *call = &calls[function - HC_FN(0)];
 	s64 result;
 
-	if (function == HC_CALL_UID)
-		return call_uid(regs);
-	if (function - HC_FN(0) >= ARRAY_SIZE(calls) || !call->fn)
-		return NOT_SUPPORTED;
-	if (!call->management)
-		return call->fn(regs, cpu);
 	if (!cpu->cell->is_root)
 		return -EPERM;
 	spin_lock(&cell_lock);
 	result = call->fn(regs, cpu);
 	spin_unlock(&cell_lock);
 	return result;
+}
+
+s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)
+{
+	const struct call *call = &calls[function - HC_FN(0)];
+
+	if (function - HC_FN(0) >= ARRAY_SIZE(calls) || !call->fn)
+		return other_call(regs, function);
+	return call->management ? management_call(call, regs, cpu) : call->fn(regs, cpu);
 }

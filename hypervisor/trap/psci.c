@@ -6,15 +6,7 @@
 #include <hyp/printk.h>
 #include <hyp/trap.h>
 
-#define PSCI_VERSION		0x84000000u
-#define PSCI_CPU_SUSPEND	0x84000001u
-#define PSCI_CPU_OFF		0x84000002u
-#define PSCI_CPU_ON		0x84000003u
-#define PSCI_AFFINITY_INFO	0x84000004u
-#define PSCI_MIGRATE_INFO_TYPE	0x84000006u
-#define PSCI_SYSTEM_OFF		0x84000008u
-#define PSCI_SYSTEM_RESET	0x84000009u
-#define PSCI_FEATURES		0x8400000au
+#define PSCI_BASE		0x84000000u
 #define SMCCC_VERSION		0x80000000u
 #define PSCI_64			0x40000000u
 
@@ -42,10 +34,26 @@ static struct cpu *find_vcpu(struct cell *cell, u64 affinity)
 	return NULL;
 }
 
-static s64 cpu_on(struct cpu *cpu, u64 affinity, u64 entry, u64 context)
+static s64 psci_version(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	struct cpu *target = find_vcpu(cpu->cell, affinity);
-	u64 left;
+	return PSCI_1_1;
+}
+
+/* A standby state that something wakes at once; the guest's own WFI is not trapped and costs nothing. */
+static s64 psci_cpu_suspend(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+{
+	return PSCI_SUCCESS;
+}
+
+static s64 psci_cpu_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+{
+	cell_cpu_off(cpu);
+}
+
+static s64 psci_cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+{
+	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask);
+	u64 entry = regs->x[2] & mask, left;
 	u32 prot;
 	paddr_t out;
 
@@ -53,67 +61,79 @@ static s64 cpu_on(struct cpu *cpu, u64 affinity, u64 entry, u64 context)
 		return PSCI_INVALID_PARAMETERS;
 	if (!stage2_lookup(&cpu->cell->s2, ipa(entry), &out, &prot, &left) || !(prot & PROT_EXEC))
 		return PSCI_INVALID_ADDRESS;
-	return cell_cpu_on(target, entry, context) ? PSCI_SUCCESS : PSCI_ALREADY_ON;
+	return cell_cpu_on(target, entry, regs->x[3] & mask) ? PSCI_SUCCESS : PSCI_ALREADY_ON;
 }
 
-static s64 affinity_info(struct cpu *cpu, u64 affinity, u64 level)
+static s64 psci_affinity_info(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	struct cpu *target = find_vcpu(cpu->cell, affinity & AFFINITY_FIELDS);
+	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask & AFFINITY_FIELDS);
 
-	if (level != 0 || !target)
+	if ((regs->x[2] & mask) != 0 || !target)
 		return PSCI_INVALID_PARAMETERS;
 	return __atomic_load_n(&target->on, __ATOMIC_ACQUIRE) ? AFFINITY_ON : AFFINITY_OFF;
 }
 
-static s64 features(u32 function)
+static s64 psci_migrate_info_type(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	switch (function) {
-	case PSCI_VERSION:
-	case PSCI_CPU_OFF:
-	case PSCI_MIGRATE_INFO_TYPE:
-	case PSCI_SYSTEM_OFF:
-	case PSCI_SYSTEM_RESET:
-	case PSCI_FEATURES:
-	case SMCCC_VERSION:
-	case PSCI_CPU_SUSPEND:
-	case PSCI_CPU_SUSPEND | PSCI_64:
-	case PSCI_CPU_ON:
-	case PSCI_CPU_ON | PSCI_64:
-	case PSCI_AFFINITY_INFO:
-	case PSCI_AFFINITY_INFO | PSCI_64:
-		return PSCI_SUCCESS;
-	}
+	return PSCI_NO_MIGRATION;
+}
+
+static s64 psci_system_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+{
+	cell_fail_current(cpu, HC_REASON_OFF, 0);
+}
+
+static s64 psci_system_reset(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+{
+	cell_fail_current(cpu, HC_REASON_RESET, 0);
+}
+
+static s64 psci_unknown(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+{
 	return PSCI_NOT_SUPPORTED;
+}
+
+static s64 psci_features(const struct guest_regs *regs, struct cpu *cpu, u64 mask);
+
+/* `mask` cuts the arguments to what the calling convention of the call has. */
+struct psci_fn {
+	s64 (*call)(const struct guest_regs *regs, struct cpu *cpu, u64 mask);
+	bool wide;		/* has a 64-bit form too */
+};
+
+static const struct psci_fn functions[] = {
+	[0x0] = { psci_version, false },
+	[0x1] = { psci_cpu_suspend, true },
+	[0x2] = { psci_cpu_off, false },
+	[0x3] = { psci_cpu_on, true },
+	[0x4] = { psci_affinity_info, true },
+	[0x5] = { psci_unknown, true },
+	[0x6] = { psci_migrate_info_type, false },
+	[0x7] = { psci_unknown, true },
+	[0x8] = { psci_system_off, false },
+	[0x9] = { psci_system_reset, false },
+	[0xa] = { psci_features, false },
+};
+
+static const struct psci_fn *find(u32 function)
+{
+	u32 number = function & ~PSCI_64;
+	const struct psci_fn *fn = &functions[number - PSCI_BASE];
+
+	return number - PSCI_BASE >= ARRAY_SIZE(functions) || (function & PSCI_64 && !fn->wide) ? NULL : fn;
+}
+
+static s64 psci_features(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+{
+	u32 function = regs->x[1];
+	const struct psci_fn *fn = find(function);
+
+	return function == SMCCC_VERSION || (fn && fn->call != psci_unknown) ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED;
 }
 
 s64 psci_call(struct guest_regs *regs, struct cpu *cpu, u32 function)
 {
-	u64 mask = function & PSCI_64 ? ~0ULL : 0xffffffffULL;
-	u64 a1 = regs->x[1] & mask, a2 = regs->x[2] & mask, a3 = regs->x[3] & mask;
+	const struct psci_fn *fn = find(function);
 
-	switch (function) {
-	case PSCI_VERSION:
-		return PSCI_1_1;
-	case PSCI_CPU_SUSPEND:
-	case PSCI_CPU_SUSPEND | PSCI_64:
-		/* a standby state that something wakes at once; the guest's own WFI is not trapped and costs nothing */
-		return PSCI_SUCCESS;
-	case PSCI_CPU_OFF:
-		cell_cpu_off(cpu);
-	case PSCI_CPU_ON:
-	case PSCI_CPU_ON | PSCI_64:
-		return cpu_on(cpu, a1, a2, a3);
-	case PSCI_AFFINITY_INFO:
-	case PSCI_AFFINITY_INFO | PSCI_64:
-		return affinity_info(cpu, a1, a2);
-	case PSCI_MIGRATE_INFO_TYPE:
-		return PSCI_NO_MIGRATION;
-	case PSCI_SYSTEM_OFF:
-		cell_fail_current(cpu, HC_REASON_OFF, 0);
-	case PSCI_SYSTEM_RESET:
-		cell_fail_current(cpu, HC_REASON_RESET, 0);
-	case PSCI_FEATURES:
-		return features(a1);
-	}
-	return PSCI_NOT_SUPPORTED;
+	return likely(fn) ? fn->call(regs, cpu, function & PSCI_64 ? ~0ULL : ~0u) : PSCI_NOT_SUPPORTED;
 }

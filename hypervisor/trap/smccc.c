@@ -3,6 +3,7 @@
  * HVC and SMC: the SMC Calling Convention. Cloister answers PSCI, the Arm architecture calls that tell what there is,
  * and its own range; everything else is NOT_SUPPORTED. No call of a guest ever reaches the firmware as it is.
  */
+#include <asm/esr.h>
 #include <hyp/trap.h>
 
 #define SMCCC_VERSION		0x80000000u
@@ -27,25 +28,32 @@ static s64 arch_call(struct guest_regs *regs, u32 function)
 	return SMCCC_NOT_SUPPORTED;
 }
 
-enum trap_result trap_smccc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+static inline s64 call(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 {
 	u32 function = regs->x[0];
-	s64 result = SMCCC_NOT_SUPPORTED;
 
-	/* the immediate must be 0 for an SMCCC call: ISS[15:0] */
-	if (likely((esr & 0xffff) == 0)) {
-		switch (FIELD_GET(FN_OWNER, function)) {
-		case OWNER_STANDARD:
-			result = psci_call(regs, cpu, function);
-			break;
-		case OWNER_HYPERVISOR:
-			result = hypercall(regs, cpu, function);
-			break;
-		case OWNER_ARCH:
-			result = arch_call(regs, function);
-			break;
-		}
+	/* the immediate must be 0 for an SMCCC call */
+	if (unlikely(esr & ISS_IMMEDIATE))
+		return SMCCC_NOT_SUPPORTED;
+	switch (FIELD_GET(FN_OWNER, function)) {
+	case OWNER_STANDARD:
+		return psci_call(regs, cpu, function);
+	case OWNER_HYPERVISOR:
+		return hypercall(regs, cpu, function);
+	case OWNER_ARCH:
+		return arch_call(regs, function);
 	}
-	regs->x[0] = result;
+	return SMCCC_NOT_SUPPORTED;
+}
+
+enum trap_result trap_hvc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	regs->x[0] = call(regs, cpu, esr);
+	return TRAP_AGAIN;		/* ELR is behind an HVC already */
+}
+
+enum trap_result trap_smc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	regs->x[0] = call(regs, cpu, esr);
 	return TRAP_NEXT;
 }

@@ -14,7 +14,6 @@
 #define ISS_RT		GENMASK(9, 5)
 #define ISS_CRM		GENMASK(4, 1)
 #define ISS_READ	BIT(0)
-#define RT_ZERO		31
 
 /* the register alone: the ISS without Rt and direction */
 #define REG_MASK	(ISS_OP0 | ISS_OP1 | ISS_OP2 | ISS_CRN | ISS_CRM)
@@ -46,17 +45,12 @@ static const struct absent absent[] = {
 
 static enum trap_result raz_wi(struct guest_regs *regs, u64 esr)
 {
-	u32 rt = FIELD_GET(ISS_RT, esr);
-
-	if ((esr & ISS_READ) && rt != RT_ZERO)
-		regs->x[rt] = 0;
-	return TRAP_NEXT;
+	return esr & ISS_READ ? trap_set_reg(regs, FIELD_GET(ISS_RT, esr), 0) : TRAP_NEXT;
 }
 
 enum trap_result trap_sysreg(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 {
-	u32 rt = FIELD_GET(ISS_RT, esr);
-	u64 value = rt == RT_ZERO ? 0 : regs->x[rt];
+	u64 value = regs->x[FIELD_GET(ISS_RT, esr)];
 
 	if (!(esr & ISS_READ)) {
 		switch (esr & REG_MASK) {

@@ -9,21 +9,10 @@
 #include <hyp/printk.h>
 #include <hyp/trap.h>
 
+/* 4 bytes, or 2 of a T32 instruction */
 static void skip_instruction(u64 esr)
 {
-	sysreg_write(elr_el2, sysreg_read(elr_el2) + (esr & ESR_IL ? 4 : 2));
-}
-
-static enum trap_result trap_hvc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
-{
-	trap_smccc(regs, cpu, esr);
-	return TRAP_AGAIN;		/* ELR is behind an HVC already */
-}
-
-static enum trap_result trap_smc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
-{
-	trap_smccc(regs, cpu, esr);
-	return TRAP_NEXT;
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + 2 + 2 * FIELD_GET(ESR_IL, esr));
 }
 
 /* A fetch from an IPA without execute permission, or the fetch met a break-before-make of another CPU. */
@@ -38,19 +27,29 @@ static enum trap_result trap_iabt(struct guest_regs *regs, struct cpu *cpu, u64 
 	return TRAP_FAULT;
 }
 
+static enum trap_result trap_unknown(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	return TRAP_UNDEF;
+}
+
 struct trap_class {
 	enum trap_result (*handle)(struct guest_regs *regs, struct cpu *cpu, u64 esr);
-	u32 exit;		/* HC_EXIT_* */
+	u64 exit;		/* HC_EXIT_* */
 };
 
 static const struct trap_class classes[EC_MAX + 1] = {
-	[EC_HVC32]	= { trap_hvc, HC_EXIT_SMCCC },
-	[EC_SMC32]	= { trap_smc, HC_EXIT_SMCCC },
-	[EC_HVC64]	= { trap_hvc, HC_EXIT_SMCCC },
-	[EC_SMC64]	= { trap_smc, HC_EXIT_SMCCC },
-	[EC_SYSREG]	= { trap_sysreg, HC_EXIT_SYSREG },
-	[EC_IABT_LOWER]	= { trap_iabt, HC_EXIT_FAULT },
-	[EC_DABT_LOWER]	= { trap_dabt, HC_EXIT_MMIO },
+	[0 ... EC_HVC32 - 1]			= { trap_unknown, HC_EXIT_OTHER },
+	[EC_HVC32]				= { trap_hvc, HC_EXIT_SMCCC },
+	[EC_SMC32]				= { trap_smc, HC_EXIT_SMCCC },
+	[EC_SMC32 + 1 ... EC_HVC64 - 1]		= { trap_unknown, HC_EXIT_OTHER },
+	[EC_HVC64]				= { trap_hvc, HC_EXIT_SMCCC },
+	[EC_SMC64]				= { trap_smc, HC_EXIT_SMCCC },
+	[EC_SYSREG]				= { trap_sysreg, HC_EXIT_SYSREG },
+	[EC_SYSREG + 1 ... EC_IABT_LOWER - 1]	= { trap_unknown, HC_EXIT_OTHER },
+	[EC_IABT_LOWER]				= { trap_iabt, HC_EXIT_FAULT },
+	[EC_IABT_LOWER + 1 ... EC_DABT_LOWER - 1] = { trap_unknown, HC_EXIT_OTHER },
+	[EC_DABT_LOWER]				= { trap_dabt, HC_EXIT_MMIO },
+	[EC_DABT_LOWER + 1 ... EC_MAX]		= { trap_unknown, HC_EXIT_OTHER },
 };
 
 /* An access to nowhere: an external abort where the config wants that, else the end of the cell. */
@@ -84,21 +83,30 @@ static void unhandled(struct cpu *cpu, u64 esr)
 		cell_fail_current(cpu, HC_REASON_TRAP, esr);
 }
 
-void trap_sync(struct guest_regs *regs, struct cpu *cpu)
+static __attribute__((noinline, cold)) void not_emulated(enum trap_result result)
+{
+	if (result == TRAP_UNDEF)
+		inject_undef();
+	else if (result == TRAP_FAULT)
+		unhandled(this_cpu(), sysreg_read(esr_el2));
+}
+
+u64 trap_sync(struct guest_regs *regs, struct cpu *cpu)
 {
 	u64 esr = sysreg_read(esr_el2);
 	const struct trap_class *class = &classes[FIELD_GET(ESR_EC, esr)];
-	enum trap_result result = TRAP_UNDEF;
+	enum trap_result result;
 
-	cpu->exits[class->handle ? class->exit : HC_EXIT_OTHER]++;
-	if (likely(class->handle))
-		result = class->handle(regs, cpu, esr);
-	if (likely(result == TRAP_NEXT))
-		skip_instruction(esr);
-	else if (result == TRAP_UNDEF)
-		inject_undef();
-	else if (result == TRAP_FAULT)
-		unhandled(cpu, esr);
+	cpu->exits[class->exit]++;
+	result = class->handle(regs, cpu, esr);
+	/* ESR_EL2 is read again rather than kept: nothing here lives across the call */
+	if (likely(result <= TRAP_NEXT_REG)) {
+		skip_instruction(sysreg_read(esr_el2));
+		return result;
+	}
+	if (unlikely(result != TRAP_AGAIN))
+		not_emulated(result);
+	return 0;
 }
 
 void trap_irq(struct cpu *cpu)

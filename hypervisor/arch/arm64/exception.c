@@ -18,10 +18,13 @@
 #define VECTOR_EL0_64	0x400
 #define VECTOR_EL0_32	0x600
 
-static ipaddr_t ask_mmu(u64 va)
+ipaddr_t fault_ipa(u64 esr)
 {
-	u64 saved = sysreg_read(par_el1), par;
+	u64 va = sysreg_read(far_el2), saved = sysreg_read(par_el1), par;
 
+	if (!fault_has_no_ipa(esr))
+		return fault_hpfar();
+	/* by translating the address again */
 	__asm__ volatile("at s1e1r, %0" :: "r" (va));
 	isb();
 	par = sysreg_read(par_el1);
@@ -29,15 +32,6 @@ static ipaddr_t ask_mmu(u64 va)
 	if (par & PAR_F)
 		return ipa(~0ULL);
 	return ipa((par & PAR_PA) | (va & ~PAGE_MASK));
-}
-
-ipaddr_t fault_ipa(u64 esr)
-{
-	u64 va = sysreg_read(far_el2);
-
-	if (FIELD_GET(FSC_TYPE, FIELD_GET(ISS_FSC, esr)) == FSC_PERMISSION && !(esr & ISS_S1PTW))
-		return ask_mmu(va);
-	return ipa((FIELD_GET(HPFAR_FIPA, sysreg_read(hpfar_el2)) << PAGE_SHIFT) | (va & ~PAGE_MASK));
 }
 
 /* As the architecture takes an exception to EL1 from the state that SPSR_EL2 holds. */

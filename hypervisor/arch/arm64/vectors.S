@@ -62,6 +62,15 @@ hyp_vectors:
 	guest_exception guest_irq
 	guest_exception guest_serror
 
+	.macro restore_callee
+	ldp	x18, x19, [sp, #144]
+	ldp	x20, x21, [sp, #160]
+	ldp	x22, x23, [sp, #176]
+	ldp	x24, x25, [sp, #192]
+	ldp	x26, x27, [sp, #208]
+	ldp	x28, x29, [sp, #224]
+	.endm
+
 	.macro full_exit handler
 	save_caller
 	stp	x18, x19, [sp, #144]
@@ -70,40 +79,46 @@ hyp_vectors:
 	stp	x24, x25, [sp, #192]
 	stp	x26, x27, [sp, #208]
 	stp	x28, x29, [sp, #224]
-	str	x30, [sp, #240]
+	stp	x30, xzr, [sp, #240]
 	mov	x0, sp
 	mrs	x1, tpidr_el2
 	bl	\handler
-	restore_caller
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
-	ldr	x30, [sp, #240]
-	eret
 	.endm
 
-	.balign	64
-guest_sync:
-	full_exit trap_sync
-
-	.balign	64
-guest_serror:
-	full_exit trap_serror
-
-	.balign	64
-guest_irq:
+	.macro caller_exit handler
 	save_caller
 	str	x18, [sp, #144]
 	str	x30, [sp, #240]
 	mrs	x0, tpidr_el2
-	bl	trap_irq
+	bl	\handler
+	.endm
+
+	.macro return_to_guest
 	restore_caller
 	ldr	x18, [sp, #144]
 	ldr	x30, [sp, #240]
 	eret
+	.endm
+
+	/* x19 to x29 still have the guest's values, unless a handler wrote into one of them and says so */
+	.balign	64
+guest_sync:
+	full_exit trap_sync
+	cbnz	x0, 1f
+	return_to_guest
+1:	restore_callee
+	return_to_guest
+
+	.balign	64
+guest_serror:
+	full_exit trap_serror
+	restore_callee
+	return_to_guest
+
+	.balign	64
+guest_irq:
+	caller_exit trap_irq
+	return_to_guest
 
 hyp_exception:
 	mrs	x1, esr_el2

@@ -16,7 +16,7 @@ struct mmio_access {
 	u64 offset;		/* bytes from the region's start */
 	u64 value;		/* to write (upper bits zero), or the result of a read (0 on entry) */
 	u32 size;
-	bool write;
+	u32 write;		/* 1 or 0 */
 };
 
 /*
@@ -36,11 +36,23 @@ struct mmio_region {
 
 struct mmio_table {
 	u32 count;
-	struct mmio_region region[MMIO_MAX_REGIONS];
+	struct mmio_region region[MMIO_MAX_REGIONS + 1];	/* one of size 0 ends it */
 };
 
 /* -EINVAL: overlaps a region. -ENOMEM: table full. Only while no CPU runs the cell. */
 int mmio_add(struct mmio_table *table, ipaddr_t start, u64 size, mmio_fn fn, void *ctx);
-const struct mmio_region *mmio_find(const struct mmio_table *table, u64 address);
+
+/* The region that holds the address; NULL: none. In the header, for it stands in the path of every emulated access. */
+static inline const struct mmio_region *mmio_find(const struct mmio_table *table, u64 address)
+{
+	const struct mmio_region *region = table->region;
+
+	while (address - region->start >= region->size) {
+		if (!region->size)
+			return NULL;
+		region++;
+	}
+	return region;
+}
 
 #endif

@@ -29,8 +29,7 @@ enum cpu_state {
 
 /* The general registers of the guest on exit, at the top of the EL2 stack. ELR, SPSR etc. stay in system registers. */
 struct guest_regs {
-	u64 x[31];
-	u64 pad;
+	u64 x[32];	/* x[31] is the zero register: zero on each exit, and writing to it has no effect */
 };
 
 struct cpu {

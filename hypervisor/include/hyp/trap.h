@@ -7,18 +7,28 @@
 
 /* A handler's verdict. */
 enum trap_result {
-	TRAP_NEXT,	/* emulated: go on behind the instruction */
+	TRAP_NEXT = 0,	/* emulated: go on behind the instruction */
+	TRAP_NEXT_REG = 1,	/* the same, and one of x19 to x29 in the guest's registers was written */
 	TRAP_AGAIN,	/* state is set; do not touch ELR */
 	TRAP_UNDEF,	/* the guest gets an Undefined Instruction exception */
 	TRAP_FAULT,	/* not emulated: the cell fails, or an abort is injected */
 };
 
-void trap_sync(struct guest_regs *regs, struct cpu *cpu);	/* from vectors.S */
+/* From vectors.S. Returns whether x19 to x29 must be loaded from `regs` again. */
+u64 trap_sync(struct guest_regs *regs, struct cpu *cpu);
 void trap_irq(struct cpu *cpu);
 void trap_serror(struct guest_regs *regs, struct cpu *cpu);
 void trap_hyp(u64 kind, u64 esr, u64 elr, u64 far) __attribute__((noreturn));	/* EL2's own exceptions */
 
-enum trap_result trap_smccc(struct guest_regs *regs, struct cpu *cpu, u64 esr);
+/* Writes a general register of the guest as the result of the instruction that was emulated. */
+static inline enum trap_result trap_set_reg(struct guest_regs *regs, u64 reg, u64 value)
+{
+	regs->x[reg] = value;
+	return reg < 19 ? TRAP_NEXT : TRAP_NEXT_REG;
+}
+
+enum trap_result trap_hvc(struct guest_regs *regs, struct cpu *cpu, u64 esr);
+enum trap_result trap_smc(struct guest_regs *regs, struct cpu *cpu, u64 esr);
 enum trap_result trap_sysreg(struct guest_regs *regs, struct cpu *cpu, u64 esr);
 enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr);
 s64 psci_call(struct guest_regs *regs, struct cpu *cpu, u32 function);

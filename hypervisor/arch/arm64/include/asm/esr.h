@@ -3,6 +3,7 @@
 #ifndef ASM_ESR_H
 #define ASM_ESR_H
 
+#include <asm/sysreg.h>
 #include <hyp/addr.h>
 #include <hyp/bits.h>
 
@@ -22,6 +23,9 @@
 #define EC_DABT_LOWER	0x24
 #define EC_DABT_SAME	0x25
 
+/* ISS of HVC and SMC */
+#define ISS_IMMEDIATE	GENMASK(15, 0)
+
 /* ISS of a data abort */
 #define ISS_ISV		BIT(24)
 #define ISS_SAS		GENMASK(23, 22)
@@ -39,10 +43,20 @@
 #define FSC_PERMISSION	3
 #define FSC_EXTERNAL	0x10
 
-#define HPFAR_FIPA	GENMASK(43, 4)
+/* The abort is one of those of which HPFAR_EL2 does not tell the IPA. */
+static inline bool fault_has_no_ipa(u64 esr)
+{
+	return FIELD_GET(FSC_TYPE, esr) == FSC_PERMISSION && !(esr & ISS_S1PTW);
+}
 
-/* The IPA of the abort that this CPU just took: HPFAR_EL2 where the architecture fills it in, else by asking the MMU.
- * ~0 when there is no telling (the guest changed its tables meanwhile). */
+/* The IPA of any other abort that this CPU just took. */
+static inline ipaddr_t fault_hpfar(void)
+{
+	/* HPFAR_EL2 has bits 51:12 of the IPA from bit 4 on, zeros below, and nothing of use above */
+	return ipa(sysreg_read(hpfar_el2) << 8 | (sysreg_read(far_el2) & ~PAGE_MASK));
+}
+
+/* The IPA of any abort; ~0 when there is no telling (the guest changed its tables meanwhile). */
 ipaddr_t fault_ipa(u64 esr);
 
 #endif
