@@ -28,7 +28,7 @@ SAMPLES = 2048
 OPERATIONS = {
     "empty": ("nothing (the way of measuring)", None),
     "psci-version": ("hvc PSCI_VERSION", 90),
-    "null-hypercall": ("null hypercall (HC_VERSION)", 90),
+    "null-hypercall": ("null hypercall (HC_VERSION)", None),
     "gicd-typer-read": ("GICD_TYPER read", 130),
     "gicd-isenabler-read": ("GICD_ISENABLER read", 200),
     "gicd-isenabler-write": ("GICD_ISENABLER write", 200),
