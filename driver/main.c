@@ -59,14 +59,15 @@ static int __init cloister_init(void)
 	return 0;
 }
 
+/* Nobody has the device open, and nobody can open it any more; its directory in sysfs goes last. */
 static void __exit cloister_exit(void)
 {
-	misc_deregister(&cloister_misc);
 	watch_stop();
 	mutex_lock(&cloister_lock);
 	cells_forget();
 	mutex_unlock(&cloister_lock);
 	cells_sysfs_exit();
+	misc_deregister(&cloister_misc);
 }
 
 module_init(cloister_init);
