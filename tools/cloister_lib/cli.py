@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import abi, alloc, board, emit, hypcheck, pack, plan, rules, show, yamldoc
+from . import abi, alloc, board, emit, hypcheck, pack, plan, rules, yamldoc
 from .diag import At, Fatal, Problems
 from .emit import Start
 from .image import find
@@ -193,6 +193,7 @@ def cmd_pack(args) -> int:
 
 
 def cmd_show(args) -> int:
+    from . import show  # tables take longer to load than all else together
     return show.main(pack.read(Path(args.file)), args.file, args.json)
 
 
@@ -252,11 +253,11 @@ def _system_and_cell(command: argparse.ArgumentParser) -> None:
     command.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write")
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     if argcomplete:
         argcomplete.autocomplete(parser)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     try:
         return args.run(args)
     except Stop as stop:

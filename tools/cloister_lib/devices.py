@@ -38,9 +38,6 @@ def resolve(resolver, cell: Cell, data: Map) -> None:
 def _mmio(resolver, entries, index: int, entry) -> Device | None:
     if isinstance(entry, str):
         return device(resolver, entries, index, entry, None)
-    if "device" not in entry:
-        resolver.problems.error(entries.at(index), f"devices[{index}]: needs the key 'device' or the key 'pci'")
-        return None
     for key in entry:
         if key not in ("device", "ipa"):
             resolver.problems.error(entry.at(key), f"devices[{index}]: the key '{key}' is for PCI functions only")
@@ -130,6 +127,7 @@ def _function(resolver, cell: Cell, entries, index: int, entry: Map) -> Function
     if not cell.root and bdf >> 8 != host.bus_first:
         resolver.problems.error(at, f"{where}: is behind a bridge; only functions on the root bus "
                                 f"{host.bus_first:02x} can be given to a cell")
+        return None
     stream = host.stream(bdf)
     if stream is None:
         resolver.problems.error(at, f"{where}: no SMMU stands before this function (iommu-map of {host.node.path}), "

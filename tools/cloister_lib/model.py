@@ -23,6 +23,7 @@ class Region:
     flags: frozenset[str]
     at: At
     io: bool = False
+    derived: bool = False  # nobody wrote it: it follows from the system config
 
 
 @dataclass

@@ -147,9 +147,11 @@ class Resolver:
         for index, entry in enumerate(entries):
             name = entry.get("name", f"ram{index or ''}")
             cell.memory += self._regions(cell, entry, entries.at(index), index, name)
+        if len(cell.memory) == len(entries) and not any("execute" in region.flags for region in cell.memory):
+            self.problems.error(data.at("memory"), f"cell {cell.name}: no memory has flag execute, so nothing can run")
         if cell.root:
             flags = frozenset(("read", "write", "dma"))
-            cell.memory += [Region("cells", span.base, span.base, span.size, flags, span.at)
+            cell.memory += [Region("cells", span.base, span.base, span.size, flags, span.at, derived=True)
                             for span in system.cell_memory]
 
     def _regions(self, cell: Cell, entry: Map, at: At, index: int, name: str) -> list[Region]:
@@ -193,7 +195,7 @@ class Resolver:
         """The root cell places BARs itself, anywhere in the bridges' windows that are not for other cells."""
         if cell.functions:
             flags = frozenset(("read", "write"))
-            cell.windows = [Region(f"pci{index}", base, base, size, flags, cell.place("devices"), io=True)
+            cell.windows = [Region(f"pci{index}", base, base, size, flags, cell.place("devices"), io=True, derived=True)
                             for index, (base, size) in enumerate(root_windows(system))]
 
     def _console(self, cell: Cell, data: Map) -> None:

@@ -25,11 +25,9 @@ def check(system: System, cell: Cell, problems: Problems) -> None:
 
 
 def _cpus(system: System, cell: Cell, problems: Problems) -> None:
-    if not cell.cpus:
-        problems.error(cell.cpus_at, f"cell {cell.name}: it has no CPU")
     if system.root and not cell.root and 0 in cell.cpus:
         problems.error(cell.cpus_at, f"cell {cell.name}: cpu 0 boots the machine and stays with the root cell")
-    if cell.root and 0 not in cell.cpus:
+    if cell.root and cell.cpus and 0 not in cell.cpus:
         problems.error(cell.cpus_at, "the root cell needs cpu 0, which boots the machine")
 
 
@@ -39,7 +37,7 @@ def _label(cell: Cell, region: Region) -> str:
 
 def _memory(_system: System, cell: Cell, problems: Problems) -> None:
     """Shape and flags of each region."""
-    for region in cell.regions:
+    for region in [region for region in cell.regions if not region.derived]:
         label = _label(cell, region)
         for what, value in (("pa", region.pa), ("ipa", region.ipa)):
             if value is not None and value % PAGE:
@@ -57,10 +55,6 @@ def _memory(_system: System, cell: Cell, problems: Problems) -> None:
         if cell.root and region.pa is not None and region.pa != region.ipa:
             problems.error(region.at, f"{label}: ipa {region.ipa:#x} is not the pa {region.pa:#x}; the root cell sees "
                            "memory where it is")
-    if cell.memory and not any("execute" in region.flags for region in cell.memory):
-        problems.error(cell.place("memory"), f"cell {cell.name}: no memory has flag execute, so nothing can run")
-    if not cell.memory:
-        problems.error(cell.place("memory"), f"cell {cell.name}: it has no memory")
 
 
 def _memory_places(system: System, cell: Cell, problems: Problems) -> None:

@@ -41,7 +41,7 @@ FILE = _text("a file name")
 BDF = _text("a PCI address such as \"00:02.0\"", pattern=BDF_PATTERN)
 MEM_FLAGS = ("read", "write", "execute", "dma", "load", "shared")
 
-RANGE = _table({"base": ADDRESS, "size": {**SIZE, "anyOf": [*SIZE["anyOf"]]}}, ("base", "size"))
+RANGE = _table({"base": ADDRESS, "size": SIZE}, ("base", "size"))
 
 BAR = {
     "if": {"type": "object"},
@@ -50,7 +50,7 @@ BAR = {
     "else": SIZE,
 }
 
-DEVICE = _or_table("string", _table({
+DEVICE = _or_table("string", {"anyOf": [{"required": ["device"]}, {"required": ["pci"]}], **_table({
     "device": _text("a device's path or alias in the board's device tree"),
     "ipa": ADDRESS,
     "pci": BDF,
@@ -59,7 +59,7 @@ DEVICE = _or_table("string", _table({
     "id": _text("a vendor and device ID such as \"1234:11e8\"", pattern=r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$"),
     "bars": {**_list(BAR, "a list of BAR sizes"), "maxItems": 6},
     "pin": {"enum": ["A", "B", "C", "D", "none"], "what": "an interrupt pin: A, B, C, D or none"},
-}), "a device: its path or alias, or a mapping with device or pci")
+})}, "a device: its path or alias, or a mapping with device or pci")
 
 MEMORY = _table({
     "name": _text("a name of at most 15 of the characters a-z, 0-9, _ and -", pattern="^[a-z0-9_-]{1,15}$"),
@@ -73,9 +73,9 @@ MEMORY = _table({
 CELL = _table({
     "cell": NAME,
     "cpus": {"if": {"type": "string"}, "then": {"enum": ["all"], "what": "a list of CPU numbers, or all"},
-             "else": _list({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "last"}],
-                            "what": "a CPU number, or last"}, "a list of CPU numbers, or all")},
-    "memory": _list(MEMORY, "a list of memory regions"),
+             "else": {**_list({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "last"}],
+                               "what": "a CPU number, or last"}, "a list of CPU numbers, or all"), "minItems": 1}},
+    "memory": {**_list(MEMORY, "a list of memory regions"), "minItems": 1},
     "devices": _list(DEVICE, "a list of devices"),
     "smmu": _table({"stage1": {"type": "boolean", "what": "true or false"}}),
     "image": FILE,
@@ -150,6 +150,8 @@ def _report(error, root, problems: Problems) -> None:
     if error.instance is None:
         shown = "nothing"
     sentence = f"{shown} is not {what}" if what else error.message
+    if error.validator == "minItems":
+        sentence = "the list is empty, but at least one entry is needed"
     if error.validator == "maxItems":
         sentence = f"has {len(error.instance)} entries, at most {error.validator_value} are possible"
     problems.error(place, f"{where}: {sentence}" if where else sentence)
@@ -181,10 +183,14 @@ def check(data, schema: dict, file: str, problems: Problems) -> bool:
     if not isinstance(data, Map):
         problems.error(At(file), f"is not {schema['what']}")
         return False
-    errors = list(jsonschema.Draft202012Validator(schema).iter_errors(data))
+    validator = jsonschema.Draft202012Validator(schema)
+    errors = list(validator.iter_errors(data))
     for error in errors:
         _report(error, data, problems)
-    errors.sort(key=lambda error: [(isinstance(part, int), str(part).zfill(4)) for part in error.absolute_path],
-                reverse=True)
-    usable = [_prune(data, error) for error in errors]
-    return all(usable)
+    while errors:
+        errors.sort(key=lambda error: [(isinstance(part, int), str(part).zfill(4)) for part in error.absolute_path],
+                    reverse=True)
+        if not all([_prune(data, error) for error in errors]):
+            return False
+        errors = list(validator.iter_errors(data))  # what is incomplete now was reported already
+    return True
