@@ -231,8 +231,8 @@ static int smmu_setup(struct smmu *smmu, u32 idr1)
 
 	smmu_write32(smmu, SMMU_CR1, (u32)cr1);
 	/*
-	 * Broadcast TLB maintenance is not relied on. StreamIDs outside the table can only come where SIDSIZE passes our
-	 * limit; they abort without an event, as there is no entry with which a storm of them could be silenced.
+	 * Broadcast TLB maintenance is not relied on. StreamIDs outside the table can only come where SIDSIZE passes
+	 * our limit; they abort without an event, as there is no entry with which a storm could be silenced.
 	 */
 	smmu_write32(smmu, SMMU_CR2, (u32)(CR2_PTM | (smmu->sid_bits == sidsize ? CR2_RECINVSID : 0)));
 	if (strtab_init(smmu) || cmdq_init(smmu, cmdq_log2) || evtq_init(smmu, evtq_log2)) {

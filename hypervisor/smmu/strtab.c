@@ -207,7 +207,7 @@ static int stream_block(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 	if (smmu_inval_vmid(smmu, domain->s2->vmid))
 		err = -EIO;
 	evtq_drain(smmu, 1u << smmu->evtq.log2);
-	/* Not confirmed: the SMMU may go on. It stays counted, and with a failed SMMU each unmap of this domain fails. */
+	/* Not confirmed: it may go on. It stays counted, and with a failed SMMU each unmap of this domain fails. */
 	if (err) {
 		smmu_set_failed(smmu, "a stream could not be blocked");
 		return err;

@@ -70,7 +70,7 @@ struct smmu_model {
 	/* faults that a test injects */
 	unsigned int inject_ill;		/* this many commands from now: treated as illegal, once; 0: none */
 	unsigned int inject_abt;		/* fetches that abort */
-	bool ignore[256];			/* by opcode: consumed without effect, as if the driver had left it out */
+	bool ignore[256];			/* by opcode: consumed without effect, as if left out */
 	bool stuck;				/* consumes nothing */
 	bool gbpa_stuck, cr0_stuck;		/* never acknowledges */
 	unsigned int gbpa_delay;		/* reads until UPDATE clears */

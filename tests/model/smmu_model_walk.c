@@ -38,7 +38,8 @@ static uint64_t table_base(const struct smmu_model *m)
 /* Where the STE is, by that first-level entry; 0: the entry does not cover it. */
 static uint64_t ste_address(const struct smmu_model *m, uint32_t sid, uint64_t l1)
 {
-	unsigned int split = (unsigned int)model_field(m->strtab_cfg, 10, 6), span = (unsigned int)model_field(l1, 4, 0);
+	unsigned int split = (unsigned int)model_field(m->strtab_cfg, 10, 6);
+	unsigned int span = (unsigned int)model_field(l1, 4, 0);
 	uint32_t index = sid & ((1u << split) - 1);
 
 	if (!two_level(m))
@@ -298,7 +299,8 @@ static void translate_s2(struct walk *w, const struct model_ste *ste)
 {
 	static const unsigned int sizes[] = { 32, 36, 40, 42, 44, 48, 52, 52 };
 	uint64_t dw2 = ste->dw[2];
-	unsigned int ipa_bits = 64 - (unsigned int)model_field(dw2, 37, 32), sl0 = (unsigned int)model_field(dw2, 39, 38);
+	unsigned int ipa_bits = 64 - (unsigned int)model_field(dw2, 37, 32);
+	unsigned int sl0 = (unsigned int)model_field(dw2, 39, 38);
 	unsigned int oas = sizes[model_field(w->m->idr[5], 2, 0)], ps = sizes[model_field(dw2, 50, 48)];
 	int level = 2 - (int)sl0;
 	unsigned int index_bits = ipa_bits - (12 + 9 * (unsigned int)(3 - level));
