@@ -25,8 +25,10 @@ CLOISTER	:= CLOISTER_ABI=$(BUILD)/tools/abi.json $(PYTHON) tools/cloister
 CLOISTER_READY	:= $(CLOISTER_SRC) $(BUILD)/tools/abi.json $(BUILD)/tools/config_check
 CLOISTER_ARGS	= --board $(OUT)/board.dtb --search $(OUT) --search $(BUILD) --config-check $(BUILD)/tools/config_check
 
-.PHONY: tools configs
+.PHONY: tools configs test-config
 tools: $(CLOISTER_READY)
+test-config:
+	$(Q)$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/config
 configs: $(OUT)/system.cfg $(CELL_FILES)
 
 $(BUILD)/tools/abi.json: $(ABI_HEADERS) tools/cloister_lib/abi_gen.py

@@ -106,7 +106,8 @@ SYSTEM_RULES = [
     one("root-in-hyp", "system", ROOT_MEM, "    - {name: ram, pa: 0x40000000, size: 64M}",
         "cell root: memory 'ram': pa [0x40000000, 0x44000000) overlaps the hypervisor's memory at [0x40200000, 0x48000000)"),
     one("root-cpu0", "system", "  cpus: all", "  cpus: [1]", "the root cell needs cpu 0, which boots the machine"),
-    one("nothing-runs", "system", SYSTEM[SYSTEM.index("root:\n"):], "", "nothing would run: the system has no root cell and no boot cells"),
+    one("nothing-runs", "system", SYSTEM[SYSTEM.index("root:\n"):], "",
+        "nothing would run: the system has no root cell and no boot cells"),
     one("boot-file", "system", "root_exit: keep", "root_exit: keep\nboot:\n  - nowhere.yaml # here",
         "boot[0]: there is no file nowhere.yaml"),
 ]
@@ -130,7 +131,8 @@ CELL_RULES = [
     one("in-root-memory", "rtos0", MEM0, mem0(pa="0x60000000"),
         "cell rtos0: memory 'ram': pa [0x60000000, 0x62000000) is not inside one piece of cell_memory ([0x48000000, 0x58000000))"),
     one("nowhere", "rtos0", MEM0, mem0(pa="0x200000000"),
-        "cell rtos0: memory 'ram': pa [0x200000000, 0x202000000) is not inside one piece of cell_memory ([0x48000000, 0x58000000))"),
+        "cell rtos0: memory 'ram': pa [0x200000000, 0x202000000) is not inside one piece of cell_memory "
+        "([0x48000000, 0x58000000))"),
     one("too-much", "rtos0", MEM0, mem0(size="1G", pa=""),
         "cell rtos0: memory 'ram': cell_memory has no free piece of 1G (240M are left in all)"),
     one("no-dma", "rtos0", MEM0, mem0(flags="[read, write, execute, load]"),
@@ -158,7 +160,8 @@ CELL_RULES = [
         "cell rtos0: device serial0 is not among the system's cell_devices (serial1)"),
     one("device-over-ram", "rtos0", "  - serial1", "  - {device: serial1, ipa: 0x40000000}",
         "cell rtos0: memory 'pl011@9040000': ipa [0x40000000, 0x40001000) overlaps memory 'ram' at [0x40000000, 0x42000000)"),
-    one("device-key", "rtos0", "  - serial1", "  - {ipa: 0x1000}", "devices[0]: this is not a device: its path or alias, or a mapping with device or pci"),
+    one("device-key", "rtos0", "  - serial1", "  - {ipa: 0x1000}",
+        "devices[0]: this is not a device: its path or alias, or a mapping with device or pci"),
     one("pci-key", "rtos0", "  - serial1", "  - {device: serial1, pin: A}", "devices[0]: the key 'pin' is for PCI functions only"),
     one("no-bars", "rtos0", EDU, '  - {pci: "00:02.0"}',
         "devices[1] '00:02.0': the key 'bars' is missing: the sizes of its BARs, which the device tree does not tell (lspci -v "
@@ -222,8 +225,8 @@ PAIR_RULES = [
         MEM1.replace("execute,", "execute, dma,") + '\ndevices:\n  - {pci: "00:02.1", pin: none, bars: [4K]} # here',
         "cell rtos1: PCI function 00:02.1 is of the same device as 00:02.0 of cell rtos0 (rtos0.yaml:9): functions of one device "
         "can reach each other past the SMMU, so they go to one cell",
-        f"cell rtos1: PCI function 00:02.1 is of the same device as 00:02.0 of cell root ({slot('00:02.0')}): functions of one device "
-        "can reach each other past the SMMU, so they go to one cell"),
+        f"cell rtos1: PCI function 00:02.1 is of the same device as 00:02.0 of cell root ({slot('00:02.0')}): functions of one "
+        "device can reach each other past the SMMU, so they go to one cell"),
     one("bar-both", "rtos1", MEM1, MEM1.replace("execute,", "execute, dma,") +
         '\ndevices:\n  - {pci: "00:03.0", bars: [{size: 1M, pa: 0x3e000000}]} # here',
         "cell rtos1: PCI function 00:03.0: BAR 0 at [0x3e000000, 0x3e100000) overlaps BAR 0 of 00:02.0 of cell rtos0 "
