@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * EL2 stage 1. Built once at boot, before other CPUs run; afterwards nothing changes but the entries of the windows,
- * and each CPU changes only its own.
+ * EL2 stage 1. Built once at boot, before other CPUs run; afterwards nothing changes but the entries of the
+ * windows, and each CPU changes only its own.
  */
 #include <arch/barrier.h>
 #include <arch/cpu.h>
@@ -23,8 +23,8 @@ static struct pgtable table;
 static u64 mmio_next;			/* VA of the next device mapping */
 
 /*
- * A CPU's window: two slots of HYP_WINDOW_SIZE of VA, one for pages and one for a whole block, so that going over much
- * memory does not cost an entry and a TLBI per page. The entries belong to that CPU alone.
+ * A CPU's window: two slots of HYP_WINDOW_SIZE of VA, one for pages and one for a whole block, so that going
+ * over much memory does not cost an entry and a TLBI per page. The entries belong to that CPU alone.
  */
 static struct window {
 	pte_t *pages;			/* the level-3 table of the first slot */
@@ -49,8 +49,8 @@ static int map_linear(const u8 *start, const u8 *end, u32 prot)
 }
 
 /*
- * The image, what cloister pack put behind it (the system config and the payloads: read-only from now on), the pool.
- * The text is readable for its literals.
+ * The image, what cloister pack put behind it (the system config and the payloads: read-only from now on),
+ * the pool. The text is readable for its literals.
  */
 static int map_own_memory(void)
 {
@@ -117,7 +117,10 @@ paddr_t hyp_map_root(void)
 	return hyp_pa(table.root);
 }
 
-/* With blocks where the device is large: then VA and PA are alike below the block size. A guard page follows. */
+/*
+ * With blocks where the device is large: then VA and PA are alike below the block size. A guard page
+ * follows.
+ */
 void *hyp_map_mmio(paddr_t base, size_t size)
 {
 	u64 first = ALIGN_DOWN(base.pa, PAGE_SIZE);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hypervisor's own pages: a bitmap, one bit a page, set while the page is in use, in the first pages of the pool
- * itself. Allocation is first fit, and rare: boot, and the life cycle of cells.
+ * The hypervisor's own pages: a bitmap, one bit a page, set while the page is in use, in the first pages of
+ * the pool itself. Allocation is first fit, and rare: boot, and the life cycle of cells.
  */
 #include <arch/cache.h>
 #include <hyp/bits.h>

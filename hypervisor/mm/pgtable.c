@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The walker. walk() goes through all entries that a range touches, top down, and lets a small visitor look at each;
- * the operations are sequences of walks.
+ * The walker. walk() goes through all entries that a range touches, top down, and lets a small visitor look
+ * at each; the operations are sequences of walks.
  *
- * Invariants: a table that hangs in the tree holds at least one valid entry, but for those of pgtable_entry(), so no
- * empty table keeps a block from being used; every leaf was made by pte_leaf() from a permission word, so pte_prot()
- * loses nothing.
+ * Invariants: a table that hangs in the tree holds at least one valid entry, but for those of
+ * pgtable_entry(), so no empty table keeps a block from being used; every leaf was made by pte_leaf() from a
+ * permission word, so pte_prot() loses nothing.
  */
 #include <arch/barrier.h>
 #include <hyp/bits.h>
@@ -17,7 +17,10 @@
 
 struct walk {
 	struct pgtable *table;
-	/* The part [addr, end) of what the entry covers is in the range. Not 0 ends the walk with that result. */
+	/*
+	 * The part [addr, end) of what the entry covers is in the range. Not 0 ends the walk with that
+	 * result.
+	 */
 	int (*visit)(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end);
 	/* After a table's entries were visited: the entry that points to it. May be NULL. */
 	void (*leave)(struct walk *walk, pte_t *pte);
@@ -155,8 +158,8 @@ static bool is_empty(const pte_t *entries)
 }
 
 /*
- * Cuts a table off when it is empty. Walkers may still hold a pointer to it, so it must stay harmless until the
- * invalidation: the list's link in its first word is page aligned, thus an invalid entry.
+ * Cuts a table off when it is empty. Walkers may still hold a pointer to it, so it must stay harmless until
+ * the invalidation: the list's link in its first word is page aligned, thus an invalid entry.
  */
 static void prune(struct walk *walk, pte_t *pte)
 {
@@ -294,7 +297,10 @@ static int leaf_level(const struct pgtable *table, u64 addr)
 	return level;
 }
 
-/* Tables that splitting takes until leaves start at `start` and at `end`; both may be in one leaf and share tables. */
+/*
+ * Tables that splitting takes until leaves start at `start` and at `end`; both may be in one leaf and
+ * share tables.
+ */
 static u32 count_splits(const struct pgtable *table, u64 start, u64 end)
 {
 	int start_leaf = leaf_level(table, start), end_leaf = leaf_level(table, end);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one way to make a live stage-2 entry go away (I4): first the TLBs of all CPUs, then those of the SMMUs, each with
- * completion. The callers have made the entries invalid and hold the table's lock.
+ * The one way to make a live stage-2 entry go away (I4): first the TLBs of all CPUs, then those of the
+ * SMMUs, each with completion. The callers have made the entries invalid and hold the table's lock.
  */
 #include <arch/pte.h>
 #include <arch/tlb.h>

@@ -35,7 +35,8 @@ int stage2_init(struct stage2 *s2, u16 vmid)
 }
 
 /*
- * When an SMMU does not confirm, it may go on reading the old tables for ever: then their memory is lost on purpose.
+ * When an SMMU does not confirm, it may go on reading the old tables for ever: then their memory is lost on
+ * purpose.
  */
 void stage2_exit(struct stage2 *s2)
 {

@@ -36,8 +36,11 @@ $(UNIT_OUT)/%: tests/unit/test_%.c $$(unit-$$*) tests/unit/fake/fake.c tests/uni
 .PHONY: test-unit
 test-unit: $$(addprefix $(UNIT_OUT)/,$$(UNIT_TESTS))
 	$(Q)failed=; for t in $(filter $(UNIT_OUT)/%,$^); do \
-		timeout 120 $$t >$$t.log 2>&1 && grep -h 'PASSED\] [0-9]' $$t.log | sed "s|^|  $$(basename $$t): |" && continue; \
-		cat $$t.log; failed="$$failed $$(basename $$t)"; \
+		if timeout 120 $$t >$$t.log 2>&1; then \
+			sed -n "s|.*PASSED *. |  $${t##*/}: |p" $$t.log; \
+		else \
+			cat $$t.log; failed="$$failed $${t##*/}"; \
+		fi; \
 	done; [ -z "$$failed" ] || { echo "unit tests failed:$$failed" >&2; exit 1; }
 
 -include $(wildcard $(UNIT_OUT)/*.d)

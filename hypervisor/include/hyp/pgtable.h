@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pgtable: the one walker, for EL2 stage 1 (hyp_map.c) and stage 2 (stage2.c). A change prepares (allocates all
- * tables, may fail, changes no translation) and then commits (cannot fail). The owner of a table serialises.
+ * pgtable: the one walker, for EL2 stage 1 (hyp_map.c) and stage 2 (stage2.c). A change prepares (allocates
+ * all tables, may fail, changes no translation) and then commits (cannot fail). The owner of a table
+ * serialises.
  *
- * Addresses are input addresses (VA or IPA) and must be inside what the root covers; addresses and sizes are page
- * aligned.
+ * Addresses are input addresses (VA or IPA) and must be inside what the root covers; addresses and sizes are
+ * page aligned.
  */
 #ifndef HYP_PGTABLE_H
 #define HYP_PGTABLE_H
@@ -18,21 +19,24 @@ struct pgtable {
 	u32 root_pages;			/* concatenated tables at the start level */
 	enum pte_stage stage;
 	/*
-	 * Pages for new tables when the pool has none left; tables that became empty fill it up to `promised` pages, and
-	 * what it has above that goes back to the pool.
+	 * Pages for new tables when the pool has none left; tables that became empty fill it up to
+	 * `promised` pages, and what it has above that goes back to the pool.
 	 */
 	struct page_reserve *reserve;
 	u32 promised;
 	u32 pages;			/* tables in use, without the root */
 	/*
-	 * Drops all cached translations and table pointers of the range, everywhere, with completion. Called with the
-	 * entries already invalid: before a new valid one replaces them, and before tables are used for anything else.
-	 * An error means that a walker may still use them.
+	 * Drops all cached translations and table pointers of the range, everywhere, with completion. Called
+	 * with the entries already invalid: before a new valid one replaces them, and before tables are used
+	 * for anything else. An error means that a walker may still use them.
 	 */
 	int (*inval)(struct pgtable *table, u64 addr, u64 size);
 };
 
-/* Tables that a later map to `out`, or unmap with splits, of that range can take at most, whatever is mapped then. */
+/*
+ * Tables that a later map to `out`, or unmap with splits, of that range can take at most, whatever is
+ * mapped then.
+ */
 u32 pgtable_worst_case(const struct pgtable *table, u64 start, paddr_t out, u64 size);
 
 /* Maps to `out` with the largest leaves that alignment allows. -ENOMEM, or -EBUSY: something is mapped there already;
@@ -44,8 +48,9 @@ int pgtable_unmap(struct pgtable *table, u64 start, u64 size);
 /* The entry that decides about the address: a leaf or an invalid one, and its level. */
 pte_t pgtable_lookup(const struct pgtable *table, u64 addr, int *level);
 /*
- * The invalid entry where a leaf of that size (of a level, aligned) at addr would stand; tables are made down to there.
- * The caller writes it from now on: the range is out of bounds for the functions here. NULL: no memory.
+ * The invalid entry where a leaf of that size (of a level, aligned) at addr would stand; tables are made
+ * down to there. The caller writes it from now on: the range is out of bounds for the functions here. NULL:
+ * no memory.
  */
 pte_t *pgtable_entry(struct pgtable *table, u64 addr, u64 size);
 /* Frees all tables but the root, which is empty then. Same error as unmap. */

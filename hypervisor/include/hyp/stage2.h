@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * stage2: a cell's stage-2 tables, walked by its CPUs and by the SMMU alike (I3). s2_inval is the only way to make a
- * live entry go away (I4).
+ * stage2: a cell's stage-2 tables, walked by its CPUs and by the SMMU alike (I3). s2_inval is the only way
+ * to make a live entry go away (I4).
  */
 #ifndef HYP_STAGE2_H
 #define HYP_STAGE2_H
@@ -23,29 +23,33 @@ void stage2_exit(struct stage2 *s2);
 
 u64 stage2_vttbr(const struct stage2 *s2);
 
-/* Ranges below are page aligned, not empty and below 1 << S2_IPA_BITS, `out` fits an entry; else -EINVAL, nothing changed. */
+/*
+ * Ranges below are page aligned, not empty and below 1 << S2_IPA_BITS, `out` fits an entry; else -EINVAL,
+ * nothing changed.
+ */
 
 /*
- * Promises that stage2_map(start, out, size) and stage2_unmap(start, size) of exactly this range, any number of times,
- * will not fail for memory: sets pages aside for all tables that they can need, few when start and out agree in their
- * low bits. Adds to what earlier calls set aside. Changes without a promise take from the pool as long as it has pages.
- * -ENOMEM changes nothing.
+ * Promises that stage2_map(start, out, size) and stage2_unmap(start, size) of exactly this range, any number
+ * of times, will not fail for memory: sets pages aside for all tables that they can need, few when start and
+ * out agree in their low bits. Adds to what earlier calls set aside. Changes without a promise take from the
+ * pool as long as it has pages. -ENOMEM changes nothing.
  */
 int stage2_promise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size);
 /* Takes one such promise back. stage2_exit() takes back all. */
 void stage2_unpromise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size);
 
 /*
- * Maps [start, start+size) to `out` with PROT_* permissions, with the largest blocks that alignment allows. Page
- * aligned. The range must be unmapped. -ENOMEM, or -EBUSY when something is mapped there; then nothing has changed.
+ * Maps [start, start+size) to `out` with PROT_* permissions, with the largest blocks that alignment allows.
+ * Page aligned. The range must be unmapped. -ENOMEM, or -EBUSY when something is mapped there; then nothing
+ * has changed.
  */
 int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 prot);
 
 /*
- * Unmaps a range (holes are allowed) and returns when no CPU or SMMU TLB holds a translation of it any more. Blocks
- * that stick out are split, break-before-make. -ENOMEM before anything was changed; -EIO: the SMMU did not confirm,
- * the range is unmapped but must not be handed on. A second call invalidates once more and tells whether
- * it worked then.
+ * Unmaps a range (holes are allowed) and returns when no CPU or SMMU TLB holds a translation of it any more.
+ * Blocks that stick out are split, break-before-make. -ENOMEM before anything was changed; -EIO: the SMMU
+ * did not confirm, the range is unmapped but must not be handed on. A second call invalidates once more and
+ * tells whether it worked then.
  */
 int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size);
 
@@ -58,8 +62,8 @@ bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot,
 /* ---- s2_inval.c ---- */
 
 /*
- * Drops all cached translations of the range for that VMID: CPU TLBs of all CPUs, then each SMMU, with completion.
- * `vttbr` as in VTTBR_EL2. -EIO: an SMMU did not complete in time.
+ * Drops all cached translations of the range for that VMID: CPU TLBs of all CPUs, then each SMMU, with
+ * completion. `vttbr` as in VTTBR_EL2. -EIO: an SMMU did not complete in time.
  */
 int s2_inval(u64 vttbr, ipaddr_t start, u64 size);
 int s2_inval_all(u64 vttbr);
