@@ -3,13 +3,15 @@
 #
 # One line adds a target:    fuzz-<name> := <sources that it needs>
 # Its own source is tests/fuzz/fuzz_<name>.c with LLVMFuzzerTestOneInput(). fuzzruns-<name> bounds its run in
-# `make test-fuzz`, which is short and repeatable (fixed seed); for a long one start the program itself:
+# `make test-fuzz`, fuzzlen-<name> its input; that is short and repeatable (fixed seed). For a long one start the
+# program itself:
 #     $(BUILD)/tests/fuzz/<name> -max_total_time=3600 <a directory for its corpus>
 
 fuzz-config	:= $(wildcard hypervisor/config/*.c)
 fuzzruns-config	:= 250000
 fuzz-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
-fuzzruns-vpci	:= 100000
+fuzzruns-vpci	:= 30000
+fuzzlen-vpci	:= 512
 
 FUZZ_CC		?= clang-14
 FUZZ_TARGETS	= $(sort $(patsubst fuzz-%,%,$(filter fuzz-%,$(.VARIABLES))))
@@ -26,6 +28,6 @@ $(FUZZ_OUT)/%: tests/fuzz/fuzz_%.c $$(fuzz-$$*) tests/fuzz/fuzz.mk
 .PHONY: test-fuzz
 test-fuzz: $$(addprefix $(FUZZ_OUT)/,$$(FUZZ_TARGETS))
 	$(Q)set -e; $(foreach t,$(FUZZ_TARGETS),\
-		timeout 300 $(FUZZ_OUT)/$t -runs=$(or $(fuzzruns-$t),20000) -seed=1 -max_len=4096 -verbosity=0 -print_final_stats=0 \
+		timeout 300 $(FUZZ_OUT)/$t -runs=$(or $(fuzzruns-$t),20000) -seed=1 -max_len=$(or $(fuzzlen-$t),4096) -len_control=0 -verbosity=0 \
 			-artifact_prefix=$(FUZZ_OUT)/$t- >$(FUZZ_OUT)/$t.log 2>&1 || { cat $(FUZZ_OUT)/$t.log; exit 1; }; \
 		echo "  $t: $(or $(fuzzruns-$t),20000) runs, no failure";)
