@@ -4,11 +4,11 @@
 
 DRIVER_VERSIONS	?= 6.12 6.1
 DRIVER_CROSS	?= aarch64-linux-gnu-
-DRIVER_SOURCES	:= $(wildcard driver/*.c driver/*.h driver/test/*.c) driver/Kbuild
+DRIVER_SOURCES	:= $(wildcard driver/*.c driver/*.h) driver/test/edu_test.c driver/Kbuild
 DRIVER_INCLUDE	:= $(wildcard hypervisor/include/abi/*.h)
 
 .PHONY: driver
-driver: $(foreach v,$(DRIVER_VERSIONS),$(BUILD)/driver/$(v)/cloister.ko $(BUILD)/driver/$(v)/edu_test.ko)
+driver: $(BUILD)/driver/abi_test $(foreach v,$(DRIVER_VERSIONS),$(BUILD)/driver/$(v)/cloister.ko $(BUILD)/driver/$(v)/edu_test.ko)
 
 # kbuild writes next to the sources, so each version gets a directory of links to them.
 define driver_rules
@@ -25,3 +25,9 @@ $(BUILD)/driver/$(1)/cloister.ko $(BUILD)/driver/$(1)/edu_test.ko &: $(DRIVER_SO
 	$(Q)$(DRIVER_CROSS)strip --strip-debug $(BUILD)/driver/$(1)/cloister.ko $(BUILD)/driver/$(1)/edu_test.ko
 endef
 $(foreach v,$(DRIVER_VERSIONS),$(eval $(call driver_rules,$(v))))
+
+# A program for the root cell that tries to break the ioctls; KTAP on its standard output.
+$(BUILD)/driver/abi_test: driver/test/abi_test.c $(DRIVER_INCLUDE)
+	@echo "  CC      $@"
+	@mkdir -p $(@D)
+	$(Q)$(DRIVER_CROSS)gcc -static -O2 -Wall -Wextra -Werror -Ihypervisor/include -o $@ $<
