@@ -41,7 +41,7 @@ bool edu_dma(struct edu *edu, u64 address, u32 at, u32 bytes, bool to_ram, bool 
 
 /* What an attack is made of: 16 bytes, for the device moves 4 at a time and each is a violation of its own. */
 #define EDU_ATTACK_BYTES	16
-#define EDU_ATTACK_PATTERN	0xbadc0dedfeedface
+#define EDU_ATTACK_PATTERN	0xbadc0dedfeedfaceUL
 
 struct edu_attack {
 	bool finished;		/* the device ended all its transfers */

@@ -122,7 +122,7 @@ static void check_bus_master(void)
 
 int main(void)
 {
-	ktap_begin("pci: configuration space has the cell's function only");
+	ktap_begin("ecam: configuration space has the cell's function only");
 	if (!in_cell()) {
 		ktap_skip("bare machine", "configuration space");
 		ktap_end();
