@@ -272,6 +272,30 @@ int cmd_stats(int fd, const struct options *options, struct oops *oops)
 
 /* ---- version ---- */
 
+static void version_json(const struct cloister_version *version, const struct hc_system_info *system)
+{
+	printf("{\n  \"cloisterctl\": \"%u.%u\",\n  \"driver\": \"%u.%u\",\n  \"hypervisor\": \"%u.%u\",\n  \"build\": ",
+	       CLOISTER_ABI_MAJOR, CLOISTER_ABI_MINOR, version->abi >> 16, version->abi & 0xffff,
+	       version->hypervisor >> 16, version->hypervisor & 0xffff);
+	print_json_string(system->build);
+	printf(",\n  \"system\": ");
+	print_json_string(system->name);
+	printf(",\n  \"board\": \"0x%llx\",\n  \"cpus\": %u,\n  \"cells\": %u,\n  \"cells_max\": %u,\n",
+	       (ull)system->board, system->cpu_count, system->cell_count, system->cell_max);
+	printf("  \"pool_pages\": %llu,\n  \"pool_free\": %llu,\n  \"unowned_dma_events\": %llu\n}\n",
+	       (ull)system->pool_pages, (ull)system->pool_free, (ull)system->unowned_events);
+}
+
+static void version_text(const struct cloister_version *version, const struct hc_system_info *system)
+{
+	printf("cloisterctl %u.%u, driver %u.%u, hypervisor %u.%u (%s)\n", CLOISTER_ABI_MAJOR, CLOISTER_ABI_MINOR,
+	       version->abi >> 16, version->abi & 0xffff, version->hypervisor >> 16, version->hypervisor & 0xffff,
+	       system->build);
+	printf("system %s: %u CPUs, %u of %u cells, %llu of %llu pages free, %llu DMA events of unowned streams\n",
+	       system->name, system->cpu_count, system->cell_count, system->cell_max, (ull)system->pool_free,
+	       (ull)system->pool_pages, (ull)system->unowned_events);
+}
+
 int cmd_version(int fd, const struct options *options, struct oops *oops)
 {
 	struct cloister_version version = { .head.size = sizeof(version) };
@@ -280,24 +304,9 @@ int cmd_version(int fd, const struct options *options, struct oops *oops)
 	if (device_call(fd, CLOISTER_VERSION, &version, NULL, oops, "ask the driver for its version") ||
 	    device_system(fd, &system, oops))
 		return -1;
-	if (options->json) {
-		printf("{\n  \"cloisterctl\": \"%u.%u\",\n  \"driver\": \"%u.%u\",\n  \"hypervisor\": \"%u.%u\",\n  \"build\": ",
-		       CLOISTER_ABI_MAJOR, CLOISTER_ABI_MINOR, version.abi >> 16, version.abi & 0xffff,
-		       version.hypervisor >> 16, version.hypervisor & 0xffff);
-		print_json_string(system.build);
-		printf(",\n  \"system\": ");
-		print_json_string(system.name);
-		printf(",\n  \"board\": \"0x%llx\",\n  \"cpus\": %u,\n  \"cells\": %u,\n  \"cells_max\": %u,\n  \"pool_pages\": %llu,"
-		       "\n  \"pool_free\": %llu,\n  \"unowned_dma_events\": %llu\n}\n", (ull)system.board,
-		       system.cpu_count, system.cell_count, system.cell_max, (ull)system.pool_pages,
-		       (ull)system.pool_free, (ull)system.unowned_events);
-		return 0;
-	}
-	printf("cloisterctl %u.%u, driver %u.%u, hypervisor %u.%u (%s)\n", CLOISTER_ABI_MAJOR, CLOISTER_ABI_MINOR,
-	       version.abi >> 16, version.abi & 0xffff, version.hypervisor >> 16, version.hypervisor & 0xffff,
-	       system.build);
-	printf("system %s: %u CPUs, %u of %u cells, %llu of %llu pages free, %llu DMA events of unowned streams\n",
-	       system.name, system.cpu_count, system.cell_count, system.cell_max, (ull)system.pool_free,
-	       (ull)system.pool_pages, (ull)system.unowned_events);
+	if (options->json)
+		version_json(&version, &system);
+	else
+		version_text(&version, &system);
 	return 0;
 }
