@@ -14,7 +14,6 @@
 #include <hyp/percpu.h>
 #include <hyp/printk.h>
 #include <hyp/spinlock.h>
-#include <hyp/vgic.h>
 #include "gic_local.h"
 
 #define GIC_TIMEOUT_US	100000
@@ -175,7 +174,7 @@ static void maintenance(struct cpu *cpu, void *ctx)
 
 static int add_handler(u32 intid, gic_handler fn, void *ctx)
 {
-	if (intid < GIC_PPI_FIRST || intid >= gic.intids || handler_of[intid] || handler_count == MAX_HANDLERS) {
+	if (intid < GIC_PPI_FIRST || intid >= MIN(gic.intids, GIC_INTIDS) || handler_of[intid] || handler_count == MAX_HANDLERS) {
 		pr_err("GIC: interrupt %u cannot be the hypervisor's", intid);
 		return -EINVAL;
 	}

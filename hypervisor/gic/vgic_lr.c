@@ -32,9 +32,9 @@ static u32 lr_intid(u64 lr)
 	return (u32)FIELD_GET(LR_VINTID, lr);
 }
 
-static u8 priority_of(const struct cpu *cpu, u32 intid)
+static u8 priority_of(struct cpu *cpu, u32 intid)
 {
-	return intid < GIC_SPI_FIRST ? cpu->vgic.priority[intid] : cpu->cell->vgic.priority[intid];
+	return vgic_word(cpu, intid)->priority[intid % 32];
 }
 
 static u64 lr_value(struct cpu *cpu, u32 intid)

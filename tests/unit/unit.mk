@@ -19,6 +19,7 @@ unit-config	:= $(sort $(wildcard hypervisor/config/*.c))
 
 include tests/model/model.mk
 unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
+unit-vgic	:= tests/unit/gic_model.c hypervisor/config/config.c hypervisor/cell/mmio.c $(wildcard hypervisor/gic/*.c)
 
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
