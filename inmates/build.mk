@@ -44,3 +44,6 @@ $(INMATE_OUT)/%.bin: $(INMATE_OUT)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
 -include $(INMATE_LIB_OBJS:.o=.d) $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.c.d) $(INMATE_ASM:%=$(INMATE_OUT)/%.S.d)
+
+# make bench runs one of the inmates.
+include tests/bench/bench.mk

@@ -2,8 +2,13 @@
 # make bench: what operations cost on a bare machine and in a cell. build/$(BOARD)/bench.img is a system without a root
 # cell, whose only cell, started at boot, is the bench inmate.
 
+ifndef BENCH_INMATE		# harmless when it is included twice
+BENCH_INMATE	:= $(BUILD)/inmates/tests/bench.bin
+BENCH_IMAGE	:= $(BUILD)/$(BOARD)/bench.img
+
 .PHONY: bench bench-bare
-bench: $(BUILD)/inmates/tests/bench.bin $(BUILD)/$(BOARD)/bench.img $(BUILD)/hypervisor/cloister.elf
-	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) --cross $(CROSS) --system $(BUILD)/$(BOARD)/bench.img
-bench-bare: $(BUILD)/inmates/tests/bench.bin
+bench: $(BENCH_INMATE) $(BENCH_IMAGE) $(BUILD)/hypervisor/cloister.elf
+	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) --cross $(CROSS) --system $(BENCH_IMAGE)
+bench-bare: $(BENCH_INMATE)
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) --cross $(CROSS) --bare-only
+endif
