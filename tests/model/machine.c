@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The host machine around the models; see machine.h. */
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +25,10 @@ void (*machine_hook)(void);
 u64 machine_vttbr;
 u32 machine_kicks;
 char machine_complaint[256];
+bool machine_threads;
+
+/* the models and the log are used by one thread at a time */
+static pthread_mutex_t model_mutex = PTHREAD_MUTEX_INITIALIZER, log_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static struct line {
 	gic_handler fn;
@@ -42,17 +48,24 @@ static bool memory_at(u64 address, size_t bytes)
 	return address >= FAKE_PA_BASE && address + bytes <= FAKE_PA_BASE + POOL_BYTES;
 }
 
+/* The SMMU's accesses race with the driver's by nature, so the thread sanitizer does not look at them. */
+static __attribute__((no_sanitize("thread"))) void copy(volatile u64 *to, const volatile u64 *from, size_t bytes)
+{
+	for (size_t i = 0; i < bytes / 8; i++)
+		to[i] = from[i];
+}
+
 static bool memory_read(u64 address, void *to, size_t bytes)
 {
 	if (memory_at(address, bytes))
-		memcpy(to, hyp_va(pa(address)), bytes);
+		copy(to, hyp_va(pa(address)), bytes);
 	return memory_at(address, bytes);
 }
 
 static bool memory_write(u64 address, const void *from, size_t bytes)
 {
 	if (memory_at(address, bytes))
-		memcpy(hyp_va(pa(address)), from, bytes);
+		copy(hyp_va(pa(address)), from, bytes);
 	return memory_at(address, bytes);
 }
 
@@ -64,12 +77,13 @@ static void complain(const char *what)
 
 static void raise_irq(struct smmu_model *model, bool gerror)
 {
-	lines[(gerror ? GERROR_IRQ : EVENTQ_IRQ) + 8 * (model - models)].pending = true;
+	__atomic_store_n(&lines[(gerror ? GERROR_IRQ : EVENTQ_IRQ) + 8 * (model - models)].pending, true, __ATOMIC_SEQ_CST);
 }
 
 const struct cfg_system *machine_init(u32 count, u32 storm_limit)
 {
 	machine_hook = NULL;
+	machine_threads = false;
 	machine_vttbr = 0;
 	machine_kicks = 0;
 	machine_complaint[0] = 0;
@@ -96,6 +110,16 @@ const struct cfg_system *machine_init(u32 count, u32 storm_limit)
 		config.smmu[i].gerror_irq = GERROR_IRQ + 8 * i;
 	}
 	return &config.sys;
+}
+
+void machine_lock(void)
+{
+	pthread_mutex_lock(&model_mutex);
+}
+
+void machine_unlock(void)
+{
+	pthread_mutex_unlock(&model_mutex);
 }
 
 static void hook(void)
@@ -132,7 +156,9 @@ u64 fake_mmio_read(const volatile void *addr, unsigned int bytes)
 	struct smmu_model *model = model_at(addr, &offset);
 
 	hook();
+	machine_lock();
 	value = smmu_model_read(model, offset, bytes);
+	machine_unlock();
 	hook();
 	return value;
 }
@@ -143,22 +169,33 @@ void fake_mmio_write(volatile void *addr, unsigned int bytes, u64 value)
 	struct smmu_model *model = model_at(addr, &offset);
 
 	hook();
+	machine_lock();
 	smmu_model_write(model, offset, bytes, value);
+	machine_unlock();
 	hook();
 }
 
 void fake_barrier(const char *kind)
 {
 	hook();
-	for (u32 i = 0; i < MACHINE_SMMUS; i++)
+	for (u32 i = 0; i < MACHINE_SMMUS && !machine_threads; i++)
 		if (!strncmp(kind, "dsb", 3))
 			smmu_model_barrier(&models[i]);
 }
 
 void fake_wait(void)
 {
+	if (machine_threads) {
+		sched_yield();
+		return;
+	}
 	fake_ticks += 100;
 	hook();
+}
+
+u64 timer_ticks(void)
+{
+	return __atomic_fetch_add(&fake_ticks, 1, __ATOMIC_RELAXED);
 }
 
 u64 fake_sysreg_read(const char *name)
@@ -178,7 +215,7 @@ int gic_request(u32 intid, gic_handler fn, void *ctx, struct cpu *cpu, bool edge
 void gic_set_pending(u32 intid)
 {
 	machine_kicks++;
-	lines[intid].pending = true;
+	__atomic_store_n(&lines[intid].pending, true, __ATOMIC_SEQ_CST);
 }
 
 u32 machine_irqs(u32 max)
@@ -186,9 +223,8 @@ u32 machine_irqs(u32 max)
 	u32 calls = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(lines) && calls < max; i++) {
-		if (!lines[i].pending || !lines[i].fn)
+		if (!lines[i].fn || !__atomic_exchange_n(&lines[i].pending, false, __ATOMIC_SEQ_CST))
 			continue;
-		lines[i].pending = false;
 		lines[i].fn(this_cpu(), lines[i].ctx);
 		calls++;
 		i = (u32)-1;
@@ -199,14 +235,17 @@ u32 machine_irqs(u32 max)
 /* As the fake's, but a test may cause more lines than fake_log holds: then the older ones go. */
 void log_print(enum log_level level, const char *fmt, ...)
 {
-	size_t used = strlen(fake_log);
 	va_list args;
+	size_t used;
 
 	(void)level;
+	pthread_mutex_lock(&log_mutex);
+	used = strlen(fake_log);
 	if (used > sizeof(fake_log) - 512)
 		used = 0;
 	va_start(args, fmt);
 	vsnprintf(fake_log + used, 500, fmt, args);
 	va_end(args);
 	strcat(fake_log, "\n");
+	pthread_mutex_unlock(&log_mutex);
 }

@@ -18,10 +18,14 @@ extern struct smmu_model models[MACHINE_SMMUS];
 extern void (*machine_hook)(void);
 extern u64 machine_vttbr;			/* what VTTBR_EL2 of the running CPU reads as */
 extern u32 machine_kicks;			/* calls of gic_set_pending() */
+extern bool machine_threads;			/* several threads use the machine: waiting yields, time stands still */
 extern char machine_complaint[256];		/* the first; "" none */
 
 /* A new machine: memory, models with their defaults, config of `count` SMMUs. Before smmu_init(). */
 const struct cfg_system *machine_init(u32 count, u32 storm_limit);
+/* Around direct use of the models while other threads run. */
+void machine_lock(void);
+void machine_unlock(void);
 /* Runs the handlers of all pending interrupts, until there are none; at most `max` handler calls. Returns the calls. */
 u32 machine_irqs(u32 max);
 

@@ -26,9 +26,16 @@ $(MODEL_OUT)/smmu_random-%: tests/model/smmu_random.c $(MODEL_SRC) tests/unit/fa
 	@echo "  HOSTCC  $@"
 	$(Q)$(HOSTCC) $(MODEL_CFLAGS) -DCONFIG_MUTATION=MUTATION_$* -o $@ $(filter %.c,$^) -lcmocka
 
-# passes on several seeds, and each defect is caught
+$(MODEL_OUT)/smmu_threads: tests/model/smmu_threads.c $(MODEL_SRC) tests/unit/fake/fake.c tests/model/model.mk \
+		$(wildcard tests/model/*.h hypervisor/smmu/*.h hypervisor/include/*/*.h)
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $@"
+	$(Q)$(HOSTCC) $(UNIT_CFLAGS) -fno-sanitize=all -fsanitize=thread $(MODEL_FLAGS) -o $@ $(filter %.c,$^) -lcmocka -lpthread
+
+# passes on several seeds and in several threads, and each defect is caught
 .PHONY: test-model
-test-model: $(addprefix $(MODEL_OUT)/smmu_random-,NONE $(MODEL_MUTANTS))
+test-model: $(addprefix $(MODEL_OUT)/smmu_random-,NONE $(MODEL_MUTANTS)) $(MODEL_OUT)/smmu_threads
+	$(Q)timeout 120 $(MODEL_OUT)/smmu_threads
 	$(Q)timeout 120 $(MODEL_OUT)/smmu_random-NONE --runs 5
 	$(Q)for m in $(MODEL_MUTANTS); do \
 		echo "  mutation $$m:"; timeout 120 $(MODEL_OUT)/smmu_random-$$m --mutant || exit 1; \

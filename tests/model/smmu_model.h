@@ -71,6 +71,7 @@ struct smmu_model {
 	unsigned int inject_ill;		/* this many commands from now: treated as illegal, once; 0: none */
 	unsigned int inject_abt;		/* fetches that abort */
 	bool ignore[256];			/* by opcode: consumed without effect, as if left out */
+	bool in_order;				/* stores are seen in order: for tests with threads */
 	bool stuck;				/* consumes nothing */
 	bool gbpa_stuck, cr0_stuck;		/* never acknowledges */
 	unsigned int gbpa_delay;		/* reads until UPDATE clears */

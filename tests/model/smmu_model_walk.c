@@ -139,7 +139,7 @@ static void observe(struct smmu_model *m, bool barrier)
 
 void model_observe(struct smmu_model *m)
 {
-	observe(m, false);
+	observe(m, m->in_order);
 }
 
 void smmu_model_barrier(struct smmu_model *m)
