@@ -102,7 +102,7 @@ def _reg(root: Node, base: int, size: int) -> bytes:
 
 def _memory(root: Node, cell: Cell) -> None:
     for region in cell.memory:
-        if region.name != "cells":
+        if not region.derived:
             root.add(f"memory@{region.ipa:x}", {"device_type": strings("memory"),
                                                 "reg": _reg(root, region.ipa, region.size)})
 
