@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Options, checks and tests. `make test` is what CI runs.
 
+FUZZ_CC	?= clang
 -include tests/unit/unit.mk tests/fuzz/fuzz.mk
 
 # ---- options: $(BUILD)/.config, and the same as a C header ----
@@ -27,3 +28,40 @@ $(BUILD)/.config: Kconfig
 	$(Q)$(KCONFIG) genconfig --header-path $(AUTOCONF) Kconfig
 	@touch $@
 endif
+
+# ---- checks and tests ----
+
+.PHONY: lint test test-all test-files test-boot
+lint:
+	$(Q)$(PYTHON) tests/lint/lint
+
+# What the images of the boot tests are made of.
+test-files: hypervisor inmates tools $(GUEST)/Image $(GUEST)/root.cpio
+
+PYTEST	:= $(PYTHON) -B -m pytest -p no:cacheprovider -q -n 2 --dist loadgroup --durations=10 --maxfail=100
+
+test-boot: test-files
+	$(Q)$(PYTEST) tests/boot
+
+# First what is quick or stops everything, then one run of pytest, whose last line counts all: tests/stages has the
+# other parts (unit, model, fuzz, ...) as one test each.
+test:
+	$(Q)tools/setup
+	$(Q)$(MAKE) --no-print-directory test-all
+test-all: test-files driver
+	$(Q)$(PYTEST) tests/stages tests/config tests/boot
+
+# ---- help ----
+
+help:
+	@echo "Cloister: static partitioning for 64-bit Arm. Targets:"
+	@echo "  run          set-up, then the main job in QEMU: a cell with a DMA device that is fenced in; a root shell"
+	@echo "  setup        install the Debian packages that are missing (Debian 12 or 13)"
+	@echo "  all          the hypervisor: $(BUILD)/hypervisor/cloister.bin"
+	@echo "  system       what QEMU starts: $(BUILD)/$(BOARD)/system.img"
+	@echo "  menuconfig, defconfig   choose what the hypervisor contains; back to the default"
+	@echo "  test         everything that CI runs; test-unit, test-model, test-fuzz, test-boot and lint are parts of it"
+	@echo "  bench        instructions per operation, size, lines of code"
+	@echo "  driver       the Linux module, for each kernel series of which the headers are fetched"
+	@echo "  clean        removes what was built; downloads in $(BUILD)/guest stay"
+	@echo "Variables: BOARD=$(BOARD) BUILD=$(BUILD) V=1 (show commands) CROSS=$(CROSS) MUTATION=NAME (a deliberate defect, for tests)"

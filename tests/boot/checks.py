@@ -83,6 +83,8 @@ def no_stale_dma_translation(root: Root) -> None:
     root.vm.run(f"edu-dma write {victim:#x}")
     assert root.vm.memory(victim, 16) == POKE_BYTES, "DMA of the root cell to its own memory"
     root.control("cell create /cells/second.cell")
+    root.vm.bus_write(victim, 0, 8)
+    root.vm.bus_write(victim + 8, 0, 8)
     root.vm.run(f"edu-dma write {victim:#x}")
     assert not any(root.vm.memory(victim, 16)), "the SMMU's TLB keeps what was taken away"
     assert root.stats("root")["dma_write_violations"] > 0

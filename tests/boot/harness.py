@@ -3,6 +3,7 @@
 has its own device tree, so its own configs and cells: they are kept in build/tests/boot/<variant>."""
 
 import fcntl
+import functools
 import json
 import os
 import re
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Iterator, Optional
 
 import ruamel.yaml
+
+import corrupt
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -128,6 +131,12 @@ def make(*arguments) -> None:
         shell("make", "-s", *arguments)
 
 
+@functools.cache
+def make_files() -> None:
+    """All that images are made of; here, too, so that pytest can be started without make."""
+    make("test-files")
+
+
 def make_board(variant: Variant) -> Path:
     directory, machine = variant.directory.relative_to(ROOT), variant.machine
     make(f"{directory}/board.dtb", f"OUT={directory}", f"BOARD_CPU={machine.cpu}", f"BOARD_SMP={machine.cpus}",
@@ -150,8 +159,18 @@ def hypervisor(mutation: str) -> Path:
     return BUILD / f"hypervisor-{mutation}/cloister.bin"
 
 
+def make_wrong_cells(good: Path) -> list[Path]:
+    """Patched copies of a good cell, bad-*.cell beside it."""
+    found = []
+    for name, corruption in corrupt.CELLS.items():
+        found.append(good.with_name(f"bad-{name}.cell"))
+        found[-1].write_bytes(corruption.apply(corrupt.cell_config_of(good.read_bytes())))
+    return found
+
+
 def make_image(variant: Variant) -> Path:
     """system.img of a variant, with all test cells in its root cell's /cells."""
+    make_files()
     variant.directory.mkdir(parents=True, exist_ok=True)
     options = ["--board", make_board(variant), "--search", variant.directory, "--search", BUILD]
     cells = []
@@ -161,6 +180,7 @@ def make_image(variant: Variant) -> Path:
             continue			# its CPU 2 isn't there
         cells.append(variant.directory / f"{config.stem}.cell")
         cloister("compile", SYSTEM, "--cell", config, "-o", cells[-1], *options)
+    cells += make_wrong_cells(variant.directory / "dma.cell")
     system = ruamel.yaml.YAML().load(SYSTEM.read_text())
     system["root"]["initrd"] = str(make_initrd(variant, cells))
     system["root"]["bootargs"] += " quiet"

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Configs that are wrong in spite of the checker on the host: the hypervisor checks again, names the field, and nothing
+has changed."""
+
+import pytest
+
+import corrupt
+from conftest import GROUP, Machines
+from harness import Root, Variant, Vm, VmError
+
+pytestmark = GROUP("a57")
+
+
+@pytest.mark.parametrize("name", corrupt.CELLS)
+def test_wrong_cell_is_refused(root: Root, name: str):
+    before = root.json("version")["pool_free"]
+    sentence = root.refused(f"cell create /cells/bad-{name}.cell")
+    assert corrupt.CELLS[name].sentence.lower() in sentence.lower(), sentence
+    assert root.cells() == ["root"]
+    assert root.json("version")["pool_free"] == before
+    assert int(root.vm.run("nproc")) == 4
+    assert not root.vm.status("test -e /sys/bus/pci/devices/0000:00:02.0")[0], "edu did not stay in Linux"
+
+
+def test_the_good_cell_is_not(root: Root):
+    root.vm.run("edu-dma test")
+    root.control("cell create /cells/dma.cell")
+
+
+@pytest.mark.parametrize("name", corrupt.SYSTEMS)
+def test_wrong_system_does_not_start(machines: Machines, name: str):
+    variant = Variant()
+    machines.get(variant)		# its image is built
+    image = variant.directory / f"bad-{name}.img"
+    blob = corrupt.system_config_of((variant.directory / "system.img").read_bytes())
+    image.write_bytes(corrupt.SYSTEMS[name].apply(blob))
+    vm = Vm(variant.machine, image, variant.directory / f"bad-{name}.log")
+    try:
+        said = vm.wait(r"(system config|PANIC)([^\r\n]*)\r", 20)[0]
+        assert corrupt.SYSTEMS[name].sentence in said, said
+        with pytest.raises(VmError):
+            vm.wait("Booting Linux", 1)
+    finally:
+        vm.stop()
+        image.unlink()

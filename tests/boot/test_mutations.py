@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Proves that the checks can fail: each hypervisor here has one deliberate defect (hypervisor/include/hyp/mutate.h),
+boots, and must be caught by the check of the invariant that it breaks."""
+
+from typing import Callable
+
+import pytest
+
+import checks
+from conftest import GROUP, Machines
+from harness import Machine, Root, Variant, VmError
+from test_invariants import ROGUE
+
+pytestmark = GROUP("mutations")
+
+# Those that need no machine to be seen (STE_ONE_WRITE, CHECK_NO_OVERLAP) are caught by unit tests.
+CAUGHT_BY: dict[str, tuple[Callable[[Root], None], Machine]] = {
+    "S2_KEEP_ROOT": (checks.root_is_fenced, Machine()),
+    "SMMU_BYPASS": (checks.unowned_stream_aborts, ROGUE),
+    "STE_WRONG_ROOT": (checks.dma_is_fenced, Machine()),
+    "NO_CPU_TLBI": (checks.no_stale_cpu_translation, Machine()),
+    "NO_SMMU_TLBI": (checks.no_stale_dma_translation, Machine()),
+    "NO_SCRUB": (checks.nothing_stale, Machine()),
+    "NO_CFGI": (checks.dma_is_fenced, Machine()),
+    "GICD_NO_FILTER": (checks.interrupts_are_fenced, Machine()),
+    "SGI_ANY_CPU": (checks.interrupts_are_fenced, Machine()),
+    "PANIC_ON_FAULT": (checks.fault_is_contained, Machine()),
+    "PCI_NO_FILTER": (checks.functions_are_hidden, Machine()),
+}
+
+
+@pytest.mark.parametrize("mutation", CAUGHT_BY)
+def test_mutation_is_caught(machines: Machines, mutation: str):
+    check, machine = CAUGHT_BY[mutation]
+    variant = Variant("rogue" if machine == ROGUE else "a57", machine, mutation)
+    root = machines.get(variant)		# it boots, defect and all
+    try:
+        with pytest.raises((AssertionError, VmError)) as caught:
+            check(root)
+        print(f"{mutation} is caught by {check.__name__}: {str(caught.value).splitlines()[0]}")
+    finally:
+        machines.drop(variant)
