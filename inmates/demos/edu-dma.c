@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The demo: a bare-metal inmate with a DMA device. Timer interrupts, DMA to the device and back, its completion
- * interrupt; then the device is pointed at memory that is not ours, which must be stopped; then a heartbeat.
+ * The demo: a bare-metal inmate with a DMA device. Timer interrupts, DMA to the device and back, its
+ * completion interrupt; then the device is pointed at memory that is not ours, which must be stopped; then a
+ * heartbeat.
  *
  * Every line starts with "edu-dma:". The victims' bytes are checked by whoever owns them.
  */
@@ -41,7 +42,7 @@ static void beat(u32 intid, void *context)
 
 static bool wait_beats(u32 count)
 {
-	u64 deadline = timer_ticks() + timer_us((count + 1) * HEARTBEAT_US);
+	u64 deadline = timer_ticks() + timer_us((count + 5) * HEARTBEAT_US);
 
 	while (beats < count)
 		if (timer_ticks() > deadline)

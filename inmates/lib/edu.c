@@ -5,7 +5,7 @@
 #include <inmate/pci.h>
 #include <inmate/timer.h>
 
-#define EDU_TIMEOUT_US	1000000
+#define EDU_TIMEOUT_US	5000000	/* a busy host is slow */
 
 static void interrupt(u32 intid, void *context)
 {

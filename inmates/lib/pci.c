@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * PCI by ECAM. In a cell the functions have their BARs already; on a bare machine without firmware nobody placed
- * them, so pci_bar() takes the next piece of the host bridge's 32-bit window.
+ * PCI by ECAM. In a cell the functions have their BARs already; on a bare machine without firmware nobody
+ * placed them, so pci_bar() takes the next piece of the host bridge's 32-bit window.
  */
 #include <inmate/arch.h>
 #include <inmate/fdt.h>

@@ -46,7 +46,7 @@ s32 cpu_start(u32 index, void (*fn)(struct cpu *cpu))
 		return PSCI_INVALID_PARAMETERS;
 	cpu = &cpus[index];
 	cpu->index = index;
-	cpu->stack_top = (u64)stacks[index + 1];
+	cpu->stack_top = (u64)stacks[index] + STACK_SIZE;
 	cpu->entry = fn;
 	cpu->running = false;
 	dsb();

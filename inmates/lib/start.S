@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Start-up at EL1 with the MMU off: of the ELF file, and of the raw binary, which is an arm64 Linux Image. x0 is the
- * device tree, or nothing useful when QEMU starts an ELF file on a bare machine.
+ * Start-up at EL1 with the MMU off: of the ELF file, and of the raw binary, which is an arm64 Linux Image. x0
+ * is the device tree, or nothing useful when QEMU starts an ELF file on a bare machine.
  */
 
 #define SCTLR_OFF	0x30d00800	/* RES1 bits only: MMU and caches off, little-endian */

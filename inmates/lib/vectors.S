@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The vector table. All general registers are saved (struct trap_frame); the C code behind is compiled without
- * floating point and SIMD, so an interrupted user of those registers finds them unchanged.
+ * The vector table. All general registers are saved (struct trap_frame); the C code behind is compiled
+ * without floating point and SIMD, so an interrupted user of those registers finds them unchanged.
  */
 
 #define FRAME		288

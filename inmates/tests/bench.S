@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The measured instruction sequences. Each returns the difference of two readings of the counter, which counts
- * instructions when QEMU runs with -icount shift=0 and cntfrq=1000000000:
+ * The measured instruction sequences. Each returns the difference of two readings of the counter, which
+ * counts instructions when QEMU runs with -icount shift=0 and cntfrq=1000000000:
  *
  *   synchronous	read counter; the operation; isb; read counter
  *   interrupts		read counter; the store or msr that raises it; spin; the first instruction of the vector reads

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The bench: what operations cost, on a bare machine and in a cell, from one binary. Counter ticks are instructions
- * when QEMU is run as tests/bench/bench.py does. Lines: "bench <name> <min> <median> <max>", a "bench-start <ticks>" and
- * at the end "bench-done".
+ * The bench: what operations cost, on a bare machine and in a cell, from one binary. Counter ticks are
+ * instructions when QEMU is run as tests/bench/bench.py does. Lines: "bench <name> <min> <median> <max>", a
+ * "bench-start <ticks>" and at the end "bench-done".
  *
- * Around each series stands a BRK, so that a log of exceptions (qemu -d int) can be cut into series: BRK 1 starts one,
- * BRK 2 ends it.
+ * Around each series stands a BRK, so that a log of exceptions (qemu -d int) can be cut into series: BRK 1
+ * starts one, BRK 2 ends it.
  */
 #include <inmate/console.h>
 #include <inmate/edu.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I2: the device reaches only what the cell has. On a bare machine with RAM there these checks fail, as they must
- * where no SMMU is in the way. The victims' bytes and the hypervisor's counts are checked by the harness.
+ * I2: the device reaches only what the cell has. On a bare machine with RAM there these checks fail, as they
+ * must where no SMMU is in the way. The victims' bytes and the hypervisor's counts are checked by the
+ * harness.
  */
 #include <inmate/edu.h>
 #include <inmate/fdt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I1, I2: configuration space shows the cell's own functions and nothing else; its BARs stay where the config has them,
- * whatever is written. The cell has one function, the edu device.
+ * I1, I2: configuration space shows the cell's own functions and nothing else; its BARs stay where the config
+ * has them, whatever is written. The cell has one function, the edu device.
  */
 #include <inmate/edu.h>
 #include <inmate/fault.h>

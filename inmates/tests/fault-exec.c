@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A cell with `on_fault: fail` jumps to root memory: the hypervisor must end it (failed, reason execute, that address). */
+/*
+ * A cell with `on_fault: fail` jumps to root memory: the hypervisor must end it (failed, reason execute, that
+ * address).
+ */
 #include <inmate/ktap.h>
 #include <inmate/mmu.h>
 

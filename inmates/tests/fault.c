@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A cell with `on_fault: fail` reads root memory: the hypervisor must end it (failed, reason memory, that address). */
+/*
+ * A cell with `on_fault: fail` reads root memory: the hypervisor must end it (failed, reason memory, that
+ * address).
+ */
 #include <inmate/arch.h>
 #include <inmate/ktap.h>
 

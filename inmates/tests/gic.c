@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I5: the cell's own interrupts work as on hardware, those of others cannot be seen or changed. The harness looks at
- * root's interrupt counts afterwards. Own: the PPIs of its timers, the SPIs of its device or UART.
+ * I5: the cell's own interrupts work as on hardware, those of others cannot be seen or changed. The harness
+ * looks at root's interrupt counts afterwards. Own: the PPIs of its timers, the SPIs of its device or UART.
  */
 #include <inmate/edu.h>
 #include <inmate/fault.h>
@@ -32,7 +32,10 @@ static void count(u32 intid, void *context)
 		ptimer_stop();
 }
 
-/* True when exactly that many interrupts came. Waits for them as long as a slow host may take; for none, 10 ms. */
+/*
+ * True when exactly that many interrupts came. Waits for them as long as a slow host may take; for none, 10
+ * ms.
+ */
 static bool came(u32 number)
 {
 	u64 deadline = timer_ticks() + timer_us(LONG_WAIT_US);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I1: the CPU reaches only what the cell has. Reads, writes and jumps to other addresses are external aborts (a cell
- * with `on_fault: abort`), of any width, and nothing is read. The victims' bytes are checked by the harness.
+ * I1: the CPU reaches only what the cell has. Reads, writes and jumps to other addresses are external aborts
+ * (a cell with `on_fault: abort`), of any width, and nothing is read. The victims' bytes are checked by the
+ * harness.
  */
 #include <inmate/arch.h>
 #include <inmate/fault.h>
@@ -43,7 +44,9 @@ static void check_writes(const struct victim *victim)
 			"write %u bytes of %s at 0x%lx", bytes, victim->what, victim->address);
 }
 
-/* Through a cacheable mapping, as a cell would reach for memory: loads, stores, exclusives, pairs, fetches. */
+/*
+ * Through a cacheable mapping, as a cell would reach for memory: loads, stores, exclusives, pairs, fetches.
+ */
 static void check_cached(const struct victim *victim)
 {
 	u64 a = victim->address, x = 0, y = 0;
@@ -68,7 +71,9 @@ static void check_cached(const struct victim *victim)
 	mmu_map(a, 1, MEM_DEVICE);
 }
 
-/* A stage-1 table in memory that is not ours: the walk is an access too. level0[1] covers 512 GiB to 1 TiB. */
+/*
+ * A stage-1 table in memory that is not ours: the walk is an access too. level0[1] covers 512 GiB to 1 TiB.
+ */
 static void check_walk(void)
 {
 	u64 old = level0[1], value = 0, fsc;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I4, no stale translation: CPU and device write a pattern to all of the cell's memory, without end. The harness stops
- * and destroys the cell in the middle: from then on the pattern must turn up nowhere in that memory, although the
- * device may have a transfer under way (it takes 100 ms) and the TLBs were full of the cell's translations.
+ * I4, no stale translation: CPU and device write a pattern to all of the cell's memory, without end. The
+ * harness stops and destroys the cell in the middle: from then on the pattern must turn up nowhere in that
+ * memory, although the device may have a transfer under way (it takes 100 ms) and the TLBs were full of the
+ * cell's translations.
  */
 #include <inmate/edu.h>
 #include <inmate/fdt.h>

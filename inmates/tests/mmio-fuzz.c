@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I6: random accesses to everything that the hypervisor emulates: distributor, redistributors, PCI configuration
- * space; all widths, unaligned, pairs, exclusives, cache maintenance. Each is emulated or an exception here; the hypervisor,
- * and this cell's timer, must go on. For a cell with `on_fault: abort`. bootargs: seed=, rounds=, force=1 (bare machine too).
+ * I6: random accesses to everything that the hypervisor emulates: distributor, redistributors, PCI
+ * configuration space; all widths, unaligned, pairs, exclusives, cache maintenance. Each is emulated or an
+ * exception here; the hypervisor, and this cell's timer, must go on. For a cell with `on_fault: abort`.
+ * bootargs: seed=, rounds=, force=1 (bare machine too).
  */
 #include <inmate/arch.h>
 #include <inmate/fault.h>

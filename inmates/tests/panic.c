@@ -7,6 +7,6 @@
 
 int main(void)
 {
-	printf("panic: HC_PANIC %u\n", CODE);
+	printf("panic: HC_PANIC %d\n", CODE);
 	machine_panic(CODE);
 }

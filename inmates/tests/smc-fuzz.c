@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I6: random and malformed SMCs and HVCs from a cell that is not the root. The management hypercalls answer -HC_EPERM,
- * whatever their arguments; nothing but the documented results comes back. bootargs: seed=, rounds=.
+ * I6: random and malformed SMCs and HVCs from a cell that is not the root. The management hypercalls answer
+ * -HC_EPERM, whatever their arguments; nothing but the documented results comes back. bootargs: seed=,
+ * rounds=.
  */
 #include <inmate/arch.h>
 #include <inmate/fault.h>

@@ -9,7 +9,7 @@
 
 #define SGI_PING	1
 #define SGI_OFF		2
-#define WAIT_US		1000000
+#define WAIT_US		5000000
 #define ON		0
 #define OFF		1
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I4, no stale data: all memory that the loader did not fill is zero when the cell starts. Then it is filled with a
- * pattern, which the harness (or the next cell, this very program) must not find once the cell is destroyed.
+ * I4, no stale data: all memory that the loader did not fill is zero when the cell starts. Then it is filled
+ * with a pattern, which the harness (or the next cell, this very program) must not find once the cell is
+ * destroyed.
  */
 #include <inmate/fdt.h>
 #include <inmate/ktap.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I6: every encoding of MRS and of MSR (register), and the system instructions of higher exception levels. Each gives a
- * value or an Undefined Instruction exception; those of EL2 and EL3 are always undefined here. Instructions are made
- * at run time. bootargs: seed=.
+ * I6: every encoding of MRS and of MSR (register), and the system instructions of higher exception levels.
+ * Each gives a value or an Undefined Instruction exception; those of EL2 and EL3 are always undefined here.
+ * Instructions are made at run time. bootargs: seed=.
  */
 #include <inmate/arch.h>
 #include <inmate/fault.h>

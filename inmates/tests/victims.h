@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Addresses that a test cell on QEMU virt must not reach: physical ones, none of them in the cell's own address space
- * (32 MiB of RAM at 0x40000000).
+ * Addresses that a test cell on QEMU virt must not reach: physical ones, none of them in the cell's own
+ * address space (32 MiB of RAM at 0x40000000).
  */
 #ifndef VICTIMS_H
 #define VICTIMS_H

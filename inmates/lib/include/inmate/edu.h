@@ -36,10 +36,12 @@ bool edu_init(struct edu *edu);
 /* Starts a transfer between memory and offset `at` of its buffer. */
 void edu_dma_start(struct edu *edu, u64 address, u32 at, u32 bytes, bool to_ram, bool irq);
 bool edu_dma_busy(struct edu *edu);
-/* A whole transfer, waiting by polling or for the interrupt, at most a second. False: it did not end. */
+/* A whole transfer, waiting by polling or for the interrupt, at most 5 s. False: it did not end. */
 bool edu_dma(struct edu *edu, u64 address, u32 at, u32 bytes, bool to_ram, bool irq);
 
-/* What an attack is made of: 16 bytes, for the device moves 4 at a time and each is a violation of its own. */
+/*
+ * What an attack is made of: 16 bytes, for the device moves 4 at a time and each is a violation of its own.
+ */
 #define EDU_ATTACK_BYTES	16
 #define EDU_ATTACK_PATTERN	0xbadc0dedfeedfaceUL
 
@@ -51,8 +53,9 @@ struct edu_attack {
 };
 
 /*
- * Aims the device at an address that it must not reach: writes the pattern, then reads into a buffer with another one.
- * A read that was stopped leaves that, or zeros, or ones. Whether a write alone arrived, only the victim can say.
+ * Aims the device at an address that it must not reach: writes the pattern, then reads into a buffer with
+ * another one. A read that was stopped leaves that, or zeros, or ones. Whether a write alone arrived, only
+ * the victim can say.
  */
 void edu_attack(struct edu *edu, u64 address, struct edu_attack *result);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Exceptions that are expected. Between fault_arm() and fault_disarm() a synchronous exception or SError of this CPU
- * is noted, and the instruction skipped. Any other exception ends the inmate with a report.
+ * Exceptions that are expected. Between fault_arm() and fault_disarm() a synchronous exception or SError of
+ * this CPU is noted, and the instruction skipped. Any other exception ends the inmate with a report.
  */
 #ifndef INMATE_FAULT_H
 #define INMATE_FAULT_H

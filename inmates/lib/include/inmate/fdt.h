@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A small reader of flattened device trees. Nodes are offsets into the structure block, -1 is "none". Works with the
- * MMU off: aligned 32-bit accesses only.
+ * A small reader of flattened device trees. Nodes are offsets into the structure block, -1 is "none". Works
+ * with the MMU off: aligned 32-bit accesses only.
  */
 #ifndef INMATE_FDT_H
 #define INMATE_FDT_H

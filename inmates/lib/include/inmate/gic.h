@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The GICv3: distributor, this CPU's redistributor, CPU interface by system registers. Everything is Group 1. */
+/*
+ * The GICv3: distributor, this CPU's redistributor, CPU interface by system registers. Everything is Group 1.
+ */
 #ifndef INMATE_GIC_H
 #define INMATE_GIC_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Stage 1: everything is mapped one to one, 40 bits; RAM as normal cached memory, the rest as device memory that
- * cannot be executed.
+ * Stage 1: everything is mapped one to one, 40 bits; RAM as normal cached memory, the rest as device memory
+ * that cannot be executed.
  */
 #ifndef INMATE_MMU_H
 #define INMATE_MMU_H

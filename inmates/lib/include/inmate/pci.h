@@ -23,7 +23,10 @@ void pci_write32(u32 bdf, u32 reg, u32 value);
 u8 pci_read8(u32 bdf, u32 reg);
 /* BDF of the first function with that vendor and device, or PCI_NONE. */
 u32 pci_find(u16 vendor, u16 device);
-/* Address of a memory BAR as the CPU sees it. Places it first when nobody has (a bare machine without firmware). 0: none. */
+/*
+ * Address of a memory BAR as the CPU sees it. Places it first when nobody has (a bare machine without
+ * firmware). 0: none.
+ */
 u64 pci_bar(u32 bdf, u32 bar);
 /* Decoding and bus mastering on. */
 void pci_enable(u32 bdf);

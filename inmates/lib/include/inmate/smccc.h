@@ -38,7 +38,10 @@ s64 hypercall(u32 function, u64 a, u64 b, u64 c);
 /* The device tree says that this is a cell of Cloister. */
 bool in_cell(void);
 
-/* The end: the machine or cell is switched off / the cell fails with that code (switched off on a bare machine). */
+/*
+ * The end: the machine or cell is switched off / the cell fails with that code (switched off on a bare
+ * machine).
+ */
 void machine_off(void) __attribute__((noreturn));
 void machine_panic(u32 code) __attribute__((noreturn));
 

@@ -25,7 +25,10 @@ struct cpu *this_cpu(void);
 /* CPUs in the device tree, and the affinity of one. */
 u32 cpu_count(void);
 u64 cpu_mpidr(u32 index);
-/* Starts a CPU with stack, MMU, vectors and its part of the GIC up; when fn returns it is switched off. PSCI's result. */
+/*
+ * Starts a CPU with stack, MMU, vectors and its part of the GIC up; when fn returns it is switched off.
+ * PSCI's result.
+ */
 s32 cpu_start(u32 index, void (*fn)(struct cpu *cpu));
 
 #endif
