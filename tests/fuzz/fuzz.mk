@@ -12,6 +12,10 @@ fuzzruns-config	:= 250000
 fuzz-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
 fuzzruns-vpci	:= 30000
 fuzzlen-vpci	:= 512
+fuzz-vgic	:= tests/unit/gic_model.c tests/unit/fake/fake.c hypervisor/config/config.c hypervisor/cell/mmio.c \
+		   $(wildcard hypervisor/gic/*.c)
+fuzzruns-vgic	:= 3000
+fuzzflags-vgic	:= -lcmocka
 
 FUZZ_CC		?= clang-14
 FUZZ_TARGETS	= $(sort $(patsubst fuzz-%,%,$(filter fuzz-%,$(.VARIABLES))))
