@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .fdt import Node
-from .model import Bar, Cell, Device, Function, Region, bdf_number, bdf_text
+from .model import Bar, Cell, Device, Function, Region, bdf_number
 from .units import PAGE, align_down, align_up, number
 from .yamldoc import Map
 
@@ -55,10 +55,10 @@ def device(resolver, entries, index: int, name: str, ipa: int | None) -> Device 
         resolver.problems.error(at, f"{where}: {name} {refusal}")
         return None
     regions = []
-    for number_, (base, size) in enumerate(node.reg()):
+    for index_of_range, (base, size) in enumerate(node.reg()):
         start = align_down(base, PAGE)
         offset = 0 if ipa is None else ipa - node.reg()[0][0]
-        label = node.name[:13] + (f".{number_}" if number_ else "")
+        label = node.name[:13] + (f".{index_of_range}" if index_of_range else "")
         regions.append(Region(label[:15], start, start + offset, align_up(base + size, PAGE) - start,
                               frozenset(("read", "write")), at, io=True))
     return Device(node, resolver.board.alias_of(node), regions, resolver.board.irqs(node),
@@ -174,10 +174,3 @@ def _bar(slot: int, entry, at) -> Bar:
     ipa = number(entry["ipa"]) if "ipa" in entry else pa
     return Bar(slot, number(entry["size"]), entry.get("bits", 32), entry.get("prefetch", False), pa, ipa, at)
 
-
-def same_function(a: Function, b: Function) -> bool:
-    return (a.host, a.bdf) == (b.host, b.bdf)
-
-
-def describe(function: Function) -> str:
-    return f"PCI function {bdf_text(function.bdf)}"
