@@ -16,7 +16,7 @@ HYP_CPPFLAGS := -Ihypervisor/include -Ihypervisor/arch/arm64/include $(if $(wild
 HYP_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-unused-parameter \
 	-ffreestanding -fno-builtin-printf -fno-common -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer \
-	-march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics -mcmodel=small -nostdlib
+	-flto=auto -march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics -mcmodel=small -nostdlib
 VERSION_TEXT := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
 
 .PHONY: hypervisor
@@ -31,6 +31,8 @@ FORCE:
 $(HYP_OUT)/%.c.o: hypervisor/%.c hypervisor/build.mk
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(HYP_CPPFLAGS) $(HYP_CFLAGS) -MMD -MP -c $< -o $@
+# the compiler makes calls of these itself, after it has decided what is used
+$(HYP_OUT)/lib/string.c.o: HYP_CFLAGS += -fno-lto
 $(HYP_OUT)/boot/init.c.o: HYP_CPPFLAGS += -include $(HYP_OUT)/version.h
 $(HYP_OUT)/boot/init.c.o: $(HYP_OUT)/version.h
 $(HYP_OUT)/cell/cell_info.c.o: HYP_CPPFLAGS += -include $(HYP_OUT)/version.h
@@ -46,7 +48,8 @@ $(HYP_OUT)/hyp.lds: hypervisor/arch/arm64/hyp.lds hypervisor/build.mk
 
 $(HYP_OUT)/cloister.elf: $(HYP_OBJ) $(HYP_OUT)/hyp.lds
 	@echo "  LD      $@"
-	$(Q)$(CROSS)ld -T $(HYP_OUT)/hyp.lds --gc-sections --no-warn-rwx-segments -z max-page-size=4096 -o $@ $(HYP_OBJ)
+	$(Q)$(CROSS)gcc $(HYP_CFLAGS) -static -Wl,-T,$(HYP_OUT)/hyp.lds,--gc-sections,--no-warn-rwx-segments,--build-id=none \
+		-Wl,-z,max-page-size=4096 -o $@ $(HYP_OBJ)
 
 $(HYP_OUT)/cloister.bin: $(HYP_OUT)/cloister.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@

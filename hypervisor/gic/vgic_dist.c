@@ -150,7 +150,7 @@ static bool access_control(struct cpu *self, struct cell *cell, struct mmio_acce
 	if (access->offset != GICD_TYPER)
 		return access_control_rest(self, cell, access);
 	if (access->size == 4 && !access->write)
-		access->value = dist_typer();
+		access->value = cell->vgic.typer;
 	return true;
 }
 

@@ -15,6 +15,8 @@
 
 #define ENTRIES		(PAGE_SIZE / sizeof(pte_t))
 
+#define LAST_LEVEL	3
+
 struct walk {
 	struct pgtable *table;
 	/*
@@ -65,7 +67,7 @@ static int walk_level(struct walk *walk, pte_t *entries, int level, u64 addr, u6
 		err = walk->visit(walk, pte, level, addr, next);
 		if (err)
 			return err;
-		if (!pte_is_table(*pte, level))
+		if (level == LAST_LEVEL || !pte_is_table(*pte, level))
 			continue;
 		err = walk_level(walk, table_of(*pte), level + 1, addr, next);
 		if (err)
@@ -138,7 +140,7 @@ u32 pgtable_worst_case(const struct pgtable *table, u64 start, paddr_t out, u64 
 	u64 end = start + size;
 	u64 count = 0;
 
-	for (int level = table->start_level; size && level < 3; level++) {
+	for (int level = table->start_level; size && level < LAST_LEVEL; level++) {
 		unsigned int shift = pte_level_shift(level);
 
 		count += ((end - 1) >> shift) - (start >> shift) + 1 - whole_leaves(level, start, end, out);
@@ -207,7 +209,7 @@ static int populate(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 
 	if (pte_valid(*pte))
 		return pte_is_table(*pte, level) ? 0 : -EBUSY;
-	if (fits(walk, level, addr, end))
+	if (level == LAST_LEVEL || fits(walk, level, addr, end))
 		return 0;
 	page = table_take(walk->table);
 	if (!page)
@@ -218,7 +220,7 @@ static int populate(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 
 static int fill(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 {
-	if (!pte_is_table(*pte, level))
+	if (level == LAST_LEVEL || !pte_is_table(*pte, level))
 		WRITE_ONCE(*pte, pte_leaf(walk->table->stage, out_of(walk, addr), level, walk->prot));
 	return 0;
 }
@@ -287,13 +289,13 @@ pte_t *pgtable_entry(struct pgtable *table, u64 addr, u64 size)
 	return err ? NULL : find(table, addr, &level);
 }
 
-/* The level of the leaf that holds addr; 3 when there is none, or none that could be split. */
+/* The level of the leaf that holds addr; the last when there is none, or none that could be split. */
 static int leaf_level(const struct pgtable *table, u64 addr)
 {
 	int level;
 
 	if (addr >= root_size(table) || !pte_valid(*find(table, addr, &level)))
-		return 3;
+		return LAST_LEVEL;
 	return level;
 }
 
@@ -306,7 +308,7 @@ static u32 count_splits(const struct pgtable *table, u64 start, u64 end)
 	int start_leaf = leaf_level(table, start), end_leaf = leaf_level(table, end);
 	u32 count = 0;
 
-	for (int level = table->start_level; level < 3; level++) {
+	for (int level = table->start_level; level < LAST_LEVEL; level++) {
 		unsigned int shift = pte_level_shift(level);
 		bool at_start = level >= start_leaf && !IS_ALIGNED(start, pte_level_size(level));
 		bool at_end = level >= end_leaf && !IS_ALIGNED(end, pte_level_size(level));

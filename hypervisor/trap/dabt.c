@@ -45,20 +45,23 @@ static enum trap_result memory_abort(struct cpu *cpu, u64 esr)
 	return TRAP_FAULT;
 }
 
+/* `size` and `sign` are constants in the frequent case. */
 static inline __attribute__((always_inline)) enum trap_result
-emulate(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_region *region, u64 offset, u32 size)
+emulate(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_region *region, u64 offset, u32 size,
+	bool sign)
 {
-	struct mmio_access access = { .offset = offset, .size = size, .write = FIELD_GET(ISS_WNR, esr) };
+	struct mmio_access access = { .offset = offset, .size = size };
 
-	if (access.write)
+	if (esr & ISS_WNR) {
+		access.write = 1;
 		access.value = zero_extend(regs->x[FIELD_GET(ISS_SRT, esr)], size);
+		return likely(region->fn(cpu, region->ctx, &access)) ? TRAP_NEXT : TRAP_FAULT;
+	}
 	if (unlikely(!region->fn(cpu, region->ctx, &access)))
 		return TRAP_FAULT;
 	/* read again rather than kept across the call */
 	esr = sysreg_read(esr_el2);
-	if (esr & ISS_WNR)
-		return TRAP_NEXT;
-	access.value = unlikely(esr & ISS_SSE) ? sign_extend(access.value, size, esr) : zero_extend(access.value, size);
+	access.value = sign ? sign_extend(access.value, size, esr) : zero_extend(access.value, size);
 	return trap_set_reg(regs, FIELD_GET(ISS_SRT, esr), access.value);
 }
 
@@ -73,7 +76,7 @@ uncommon(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_re
 		return memory_abort(cpu, esr);
 	if ((esr & (ISS_ISV | ISS_CM | ISS_S1PTW)) != ISS_ISV || !IS_ALIGNED(address, size))
 		return TRAP_FAULT;
-	return emulate(regs, cpu, esr, region, address - region->start, size);
+	return emulate(regs, cpu, esr, region, address - region->start, size, esr & ISS_SSE);
 }
 
 enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr)
@@ -83,5 +86,5 @@ enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 
 	if (unlikely(!region || (esr & ISS_SHAPE) != SHAPE_WORD || !IS_ALIGNED(address.ipa, 4)))
 		return uncommon(regs, cpu, esr, region);
-	return emulate(regs, cpu, esr, region, address.ipa - region->start, 4);
+	return emulate(regs, cpu, esr, region, address.ipa - region->start, 4, false);
 }

@@ -36,32 +36,6 @@
 	b	hyp_exception
 	.endm
 
-	.macro guest_exception handler
-	.balign	128
-	b	\handler
-	.endm
-
-	.text
-	.balign	2048
-	.global hyp_vectors
-hyp_vectors:
-	hyp_exception 0
-	hyp_exception 1
-	hyp_exception 2
-	hyp_exception 3
-	hyp_exception 4
-	hyp_exception 5
-	hyp_exception 6
-	hyp_exception 7
-	guest_exception guest_sync		/* AArch64 */
-	guest_exception guest_irq
-	guest_exception guest_irq
-	guest_exception guest_serror
-	guest_exception guest_sync		/* AArch32 */
-	guest_exception guest_irq
-	guest_exception guest_irq
-	guest_exception guest_serror
-
 	.macro restore_callee
 	ldp	x18, x19, [sp, #144]
 	ldp	x20, x21, [sp, #160]
@@ -100,24 +74,50 @@ hyp_vectors:
 	eret
 	.endm
 
-	/* x19 to x29 still have the guest's values, unless a handler wrote into one of them and says so */
-	.balign	64
-guest_sync:
+	/* These fill a vector's 128 bytes exactly. x19 to x29 still have the guest's values, unless a handler wrote into
+	 * one of them and says so. */
+	.macro guest_sync
+	.balign	128
 	full_exit trap_sync
-	cbnz	x0, 1f
+	cbnz	x0, guest_restore_all
 	return_to_guest
-1:	restore_callee
-	return_to_guest
+	.endm
 
-	.balign	64
-guest_serror:
-	full_exit trap_serror
-	restore_callee
-	return_to_guest
-
-	.balign	64
-guest_irq:
+	.macro guest_irq
+	.balign	128
 	caller_exit trap_irq
+	return_to_guest
+	.endm
+
+	.macro guest_serror
+	.balign	128
+	full_exit trap_serror
+	b	guest_restore_all
+	.endm
+
+	.text
+	.balign	2048
+	.global hyp_vectors
+hyp_vectors:
+	hyp_exception 0
+	hyp_exception 1
+	hyp_exception 2
+	hyp_exception 3
+	hyp_exception 4
+	hyp_exception 5
+	hyp_exception 6
+	hyp_exception 7
+	guest_sync				/* AArch64 */
+	guest_irq
+	guest_irq
+	guest_serror
+	guest_sync				/* AArch32 */
+	guest_irq
+	guest_irq
+	guest_serror
+
+guest_restore_all:
+	restore_callee
 	return_to_guest
 
 hyp_exception:
