@@ -14,7 +14,7 @@ struct gic {
 	u64 redist_size;
 	u32 intids;			/* implemented; a multiple of 32, or GIC_INTIDS */
 	u32 guest_ppis;			/* PPIs that a cell's CPU can have */
-	u32 typer;			/* GICD_TYPER */
+	u32 guest_typer;		/* GICD_TYPER as a cell sees it */
 };
 extern struct gic gic;
 

@@ -18,6 +18,7 @@
 
 #define GIC_TIMEOUT_US	100000
 #define MAX_HANDLERS	24
+#define TYPER_IDBITS	9	/* less one: 10 bits of INTID */
 
 /* what handler_of[] says: 0 the vGIC's, these, or an index into handlers[] + HANDLER_FIRST */
 #define HANDLER_SGI	1
@@ -185,6 +186,16 @@ static int add_handler(u32 intid, gic_handler fn, void *ctx)
 	return 0;
 }
 
+/* As many INTIDs for a cell as there are; one security state, no LPIs, no message SPIs, no 1-of-N routing. */
+static void read_typer(void)
+{
+	u32 typer = mmio_read32((char *)gic.dist + GICD_TYPER);
+
+	gic.intids = (u32)MIN(32 * (FIELD_GET(GICD_TYPER_ITLINES, typer) + 1), (u64)GIC_INTIDS);
+	gic.guest_typer = (u32)((typer & (GICD_TYPER_ITLINES | GICD_TYPER_A3V)) |
+				FIELD_PREP(GICD_TYPER_IDBITS, TYPER_IDBITS) | GICD_TYPER_NO1N);
+}
+
 int gic_init(const struct cfg_system *sys)
 {
 	int err;
@@ -197,8 +208,7 @@ int gic_init(const struct cfg_system *sys)
 	err = check_version(sys);
 	if (err)
 		return err;
-	gic.typer = mmio_read32((char *)gic.dist + GICD_TYPER);
-	gic.intids = (u32)MIN(32 * (FIELD_GET(GICD_TYPER_ITLINES, gic.typer) + 1), (u64)GIC_INTIDS);
+	read_typer();
 	for (u32 i = 0; i < GIC_PPI_FIRST; i++)
 		handler_of[i] = HANDLER_SGI;
 	for (u32 i = GIC_INTID_NONE; i < IAR_INTIDS; i++)

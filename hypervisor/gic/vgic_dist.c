@@ -10,7 +10,6 @@
 #include "vgic_local.h"
 
 #define CTLR_GROUPS		((u32)(GICD_CTLR_GRP0 | GICD_CTLR_GRP1))
-#define TYPER_IDBITS		9	/* less one: 10 bits of INTID */
 #define PURGE_TIMEOUT_US	100000
 
 /* ---- routing ---- */
@@ -117,12 +116,6 @@ static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 	}
 	vgic_recheck(self);
 	vgic_sync(self);
-}
-
-static u32 dist_typer(void)
-{
-	return (gic.typer & (u32)(GICD_TYPER_ITLINES | GICD_TYPER_A3V)) |
-	       (u32)(FIELD_PREP(GICD_TYPER_IDBITS, TYPER_IDBITS) | GICD_TYPER_NO1N);
 }
 
 static u32 read_ctlr(struct cpu *self, struct cell *cell)
@@ -330,6 +323,7 @@ int vgic_cell_init(struct cell *cell)
 	int err;
 
 	init_words(&cell->vgic);
+	cell->vgic.typer = dist_typer();
 	err = mmio_add(&cell->mmio, ipa(cell->config->gicd_ipa), GICD_SIZE, dist_access, cell);
 	if (!err)
 		err = mmio_add(&cell->mmio, ipa(cell->config->gicr_ipa), (u64)GICR_SIZE * cell->vcpus,
