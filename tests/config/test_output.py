@@ -12,8 +12,8 @@ import zlib
 from pathlib import Path
 
 import pytest
-from conftest import (CONFIGS, ELF_ENTRY, HERE, ROOT, RTOS0, RTOS1, Bench, arm64_image, elf, hypervisor,
-                      make_board)
+from workbench import (CONFIGS, ELF_ENTRY, HERE, ROOT, RTOS0, RTOS1, Bench, arm64_image, elf, hypervisor,
+                       make_board)
 
 from cloister_lib import abi, board, fdt
 

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 import pytest
-from conftest import RTOS0, RTOS1, SYSTEM, Bench
+from workbench import RTOS0, RTOS1, SYSTEM, Bench
 
 GOOD = {"system": SYSTEM, "rtos0": RTOS0, "rtos1": RTOS1}
 MEM0 = "  - {name: ram, size: 32M, ipa: 0x40000000, pa: 0x48000000, flags: [read, write, execute, dma, load]}"

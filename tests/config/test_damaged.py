@@ -5,10 +5,10 @@ import random
 import re
 
 import pytest
-from conftest import RTOS0, RTOS1, SYSTEM, Bench, elf, hypervisor
+from workbench import RTOS0, RTOS1, SYSTEM, Bench, elf, hypervisor
 
-WORDS = ["0", "-1", "0x1000", "0xffffffffffffffffff", "32M", "1T", "rest", "all", "[]", "{}", "null", "true", "1.5", "''", "serial1",
-         "[1, 2]", "{a: b}", '"00:02.0"', "last", "[[]]", "~", "0x40000000", "16", "99999999999999999999", "é"]
+WORDS = ["0", "-1", "0x1000", "0xffffffffffffffffff", "32M", "1T", "rest", "all", "[]", "{}", "null", "true", "1.5", "''",
+         "serial1", "[1, 2]", "{a: b}", '"00:02.0"', "last", "[[]]", "~", "0x40000000", "16", "99999999999999999999", "é"]
 
 
 def damage(text: str, rng: random.Random) -> str:
