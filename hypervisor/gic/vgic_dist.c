@@ -143,7 +143,7 @@ static bool access_control(struct cpu *self, struct cell *cell, struct mmio_acce
 	if (access->offset != GICD_TYPER)
 		return access_control_rest(self, cell, access);
 	if (access->size == 4 && !access->write)
-		access->value = cell->vgic.typer;
+		access->value = gic.guest_typer;
 	return true;
 }
 
@@ -323,7 +323,6 @@ int vgic_cell_init(struct cell *cell)
 	int err;
 
 	init_words(&cell->vgic);
-	cell->vgic.typer = dist_typer();
 	err = mmio_add(&cell->mmio, ipa(cell->config->gicd_ipa), GICD_SIZE, dist_access, cell);
 	if (!err)
 		err = mmio_add(&cell->mmio, ipa(cell->config->gicr_ipa), (u64)GICR_SIZE * cell->vcpus,

@@ -33,7 +33,6 @@ struct vgic_word {
 /* Per cell, embedded there. */
 struct vgic_cell {
 	spinlock_t lock;		/* guards ctlr, the words, ownership while a masked access is under way */
-	u32 typer;			/* GICD_TYPER */
 	u32 ctlr;			/* GICD_CTLR group enables as the cell wrote them */
 	struct vgic_word spi[VGIC_SPI_WORDS];
 	u8 priority[32 * VGIC_SPI_WORDS];	/* GICD_IPRIORITYR, SPIs */
