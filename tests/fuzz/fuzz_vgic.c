@@ -35,9 +35,10 @@ static void access_register(const struct step *step, u32 cpu, bool redist)
 {
 	static const u16 blocks[] = { 0x0, 0x80, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380, 0x400, 0x440, 0xc00, 0xd00 };
 	u32 size = step->what & 0x40 ? 1u << (step->value & 3) : 4;
-	u64 value = step->value, offset = blocks[step->where % ARRAY_SIZE(blocks)] + (step->where >> 8);
+	u64 value = step->value, offset = blocks[step->where % ARRAY_SIZE(blocks)];
 	bool write = step->what & 0x80;
 
+	offset += step->where & 0x8000 ? step->where >> 8 & 0x7f : (step->where >> 8 & 3) * 4;
 	if (redist)
 		offset += (step->where >> 4 & 3) * KIB(128) + (step->where & 8 ? 0 : KIB(64));
 	else if ((step->where & 0xf) == 0xf)
@@ -64,6 +65,15 @@ static void send_sgi(const struct step *step, u32 cpu)
 	}
 }
 
+/* A guest that has set up what it can, so that programs need not find out how. */
+static void set_up(u32 cpu)
+{
+	model_gicd(cpu, GICD_CTLR, 4, true, 3);
+	model_gicd(cpu, GICD_ISENABLER + SPI_SHARED / 32 * 4, 4, true, ~0u);
+	model_gicd(cpu, GICD_ISENABLER + SPI_OTHER / 32 * 4, 4, true, ~0u);
+	model_gicr(cpu, cpus[cpu].vcpu, KIB(64) + GICD_ISENABLER, 4, true, ~0u);
+}
+
 static void change_cells(void)
 {
 	model_settle();		/* cross calls under way end before a CPU changes hands */
@@ -71,6 +81,8 @@ static void change_cells(void)
 		model_destroy_other();
 	else if (model_create_other())
 		abort();
+	else
+		set_up(3);
 }
 
 static void act(const struct step *step)
@@ -159,6 +171,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	fake_log[0] = 0;
 	model_start();
+	for (u32 cpu = 0; size && (data[0] & 1) && cpu < 3; cpu++)
+		set_up(cpu);
 	check("start");
 	for (size_t i = 0; i < MAX_STEPS && (i + 1) * sizeof(step) <= size; i++) {
 		memcpy(&step, data + i * sizeof(step), sizeof(step));
