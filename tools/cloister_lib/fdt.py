@@ -172,9 +172,13 @@ def _write_node(writer: libfdt.FdtSw, node: Node) -> None:
             _write_node(writer, child)
 
 
+# More than any tree takes: as_fdt() needs some bytes at the end, for which the writer would not make room.
+ROOM = 1 << 20
+
+
 def flatten(root: Node) -> bytes:
     """The .dtb file of a tree."""
-    writer = libfdt.FdtSw()
+    writer = libfdt.FdtSw(size_hint=ROOM)
     writer.finish_reservemap()
     _write_node(writer, root)
     tree = writer.as_fdt()
