@@ -175,7 +175,9 @@ static void maintenance(struct cpu *cpu, void *ctx)
 
 static int add_handler(u32 intid, gic_handler fn, void *ctx)
 {
-	if (intid < GIC_PPI_FIRST || intid >= MIN(gic.intids, GIC_INTIDS) || handler_of[intid] || handler_count == MAX_HANDLERS) {
+	bool there = intid >= GIC_PPI_FIRST && intid < GIC_INTIDS && intid < gic.intids;
+
+	if (!there || handler_of[intid] || handler_count == MAX_HANDLERS) {
 		pr_err("GIC: interrupt %u cannot be the hypervisor's", intid);
 		return -EINVAL;
 	}
