@@ -101,7 +101,7 @@ void hyp_main(u64 base)
 			panic("%s: cannot start (error %d)", subsystems[i].name, -err);
 	}
 	pr_info("%u CPUs, %zu of %zu pool pages free", cpu_count, page_pool_free(), page_pool_total());
-	cell_boot_all();
+	boot_cells();
 	log_set_echo(false);
 	cpu_run(this_cpu());
 }

@@ -156,7 +156,7 @@ static int check_bars(const struct vpci_dev *dev, struct hc_error *err)
 			continue;
 		snprintf(err->text, sizeof(err->text),
 			 "PCI function 0x%x: BAR %u has 0x%lx bytes (%u bits), not 0x%lx",
-			 dev->config->bdf, i, dev->bar[i].size, dev->bar[i].wide ? 64 : 32, bar->size);
+			 dev->config->bdf, i, dev->bar[i].size, dev->bar[i].wide ? 64u : 32u, bar->size);
 		return -EINVAL;
 	}
 	return 0;

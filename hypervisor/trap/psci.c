@@ -70,7 +70,10 @@ static s64 psci_affinity_info(const struct guest_regs *regs, struct cpu *cpu, u6
 
 	if ((regs->x[2] & mask) != 0 || !target)
 		return PSCI_INVALID_PARAMETERS;
-	return __atomic_load_n(&target->on, __ATOMIC_ACQUIRE) ? AFFINITY_ON : AFFINITY_OFF;
+	/* on its way to sleep it is still on: who is told OFF may give it to another cell at once */
+	if (__atomic_load_n(&target->on, __ATOMIC_ACQUIRE) || __atomic_load_n(&target->state, __ATOMIC_ACQUIRE) == CPU_RUNNING)
+		return AFFINITY_ON;
+	return AFFINITY_OFF;
 }
 
 static s64 psci_migrate_info_type(const struct guest_regs *regs, struct cpu *cpu, u64 mask)

@@ -13,6 +13,9 @@ void secondary_main(u64 number) __attribute__((noreturn));	/* the others */
 /* Where in EL2's map the byte at `offset` of system.img is. */
 const void *image_payload(u64 offset);
 
+/* Root and boot cells of the system config, their payloads copied, started. Panics when the image is inconsistent. */
+void boot_cells(void);
+
 /* struct cpu of every configured CPU, with stacks; the calling CPU becomes number 0. */
 int percpu_init(const struct cfg_system *sys);
 /* Starts the other CPUs through firmware and waits until they are parked in EL2. One that does not come is reported

@@ -55,9 +55,6 @@ extern const struct cfg_system *system_config;
 /* The cell whose config has CFG_CELL_ROOT; NULL on a machine without. */
 struct cell *root_cell(void);
 
-/* At boot: root and boot cells from the system config, their payloads copied. Panics when the image is inconsistent. */
-void cell_boot_all(void);
-
 /*
  * The hypercalls' halves that act; arguments are decoded already. The caller holds cell_lock. Results as in
  * abi/hypercall.h; -EAGAIN means that a bounded batch is done and the same call wants to be repeated.

@@ -34,7 +34,7 @@ static void run(struct cell *cell)
 		      -(long long)result);
 }
 
-void cell_boot_all(void)
+void boot_cells(void)
 {
 	struct hc_error err = { "" };
 
