@@ -139,3 +139,19 @@ int cell_park_all(struct cell *cell)
 	}
 	return 0;
 }
+
+/* Whoever has the lock may be waiting for this very CPU: its requests are answered meanwhile. */
+void cell_lock_from_trap(struct cpu *cpu)
+{
+	while (!spin_trylock(&cell_lock)) {
+		u32 requests = __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE);
+
+		if (requests & CPU_REQ_PARK)
+			cell_cpu_off(cpu);
+		if (requests & CPU_REQ_VGIC) {
+			__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VGIC, __ATOMIC_ACQ_REL);
+			vgic_sync(cpu);
+		}
+		cpu_relax();
+	}
+}

@@ -13,18 +13,6 @@ static const char *const reason_names[] = {
 	[HC_REASON_RESET] = "asked for a reset", [HC_REASON_SERROR] = "SError", [HC_REASON_HARDWARE] = "hardware",
 };
 
-/*
- * cell_lock, or the news that another CPU, which has it, wants us parked: that one stops the cell itself then.
- */
-static void lock_or_park(struct cpu *cpu)
-{
-	while (!spin_trylock(&cell_lock)) {
-		if (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & CPU_REQ_PARK)
-			cell_cpu_off(cpu);
-		cpu_relax();
-	}
-}
-
 static bool others_run(const struct cell *cell)
 {
 	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
@@ -61,7 +49,7 @@ void cell_fail_current(struct cpu *cpu, u32 reason, u64 info)
 {
 	struct cell *cell = cpu->cell;
 
-	lock_or_park(cpu);
+	cell_lock_from_trap(cpu);
 	if (cell->state == HC_STATE_RUNNING) {
 		maybe_end_machine(cell, reason);
 		record(cell, reason, info);

@@ -184,7 +184,7 @@ static s64 management_call(const struct call *call, struct guest_regs *regs, str
 
 	if (!cpu->cell->is_root)
 		return -EPERM;
-	spin_lock(&cell_lock);
+	cell_lock_from_trap(cpu);
 	result = call->fn(regs, cpu);
 	spin_unlock(&cell_lock);
 	return result;

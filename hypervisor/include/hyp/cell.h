@@ -49,6 +49,8 @@ struct cell {
 };
 
 extern spinlock_t cell_lock;
+/* Takes it on a CPU that is in a trap of its cell. Does not return when another CPU parks this one meanwhile. */
+void cell_lock_from_trap(struct cpu *cpu);
 extern struct cell *cells[CFG_MAX_CELLS];	/* by id; guarded by cell_lock */
 extern const struct cfg_system *system_config;
 
