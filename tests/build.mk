@@ -64,4 +64,5 @@ help:
 	@echo "  bench        instructions per operation, size, lines of code"
 	@echo "  driver       the Linux module, for each kernel series of which the headers are fetched"
 	@echo "  clean        removes what was built; downloads in $(BUILD)/guest stay"
-	@echo "Variables: BOARD=$(BOARD) BUILD=$(BUILD) V=1 (show commands) CROSS=$(CROSS) MUTATION=NAME (a deliberate defect, for tests)"
+	@echo "Variables: BOARD=$(BOARD) BUILD=$(BUILD) CROSS=$(CROSS) V=1 (show commands)"
+	@echo "           MUTATION=NAME (a deliberate defect, for tests)"

@@ -39,7 +39,8 @@ GUEST_DRIVER := $(BUILD)/driver/$(GUEST_KERNEL)
 $(GUEST)/root.cpio: $(GUEST)/plain.cpio $(GUEST_DRIVER)/cloister.ko $(GUEST_DRIVER)/edu_test.ko $(BUILD)/tools/cloisterctl
 	@echo "  CPIO    $@"
 	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< --release "$$(cat $(GUEST)/$(GUEST_KERNEL)/release)" \
-		--extra-module $(GUEST_DRIVER)/cloister.ko --add $(GUEST_DRIVER)/edu_test.ko:test/ --add $(BUILD)/tools/cloisterctl:bin/
+		--extra-module $(GUEST_DRIVER)/cloister.ko --add $(GUEST_DRIVER)/edu_test.ko:test/ \
+		--add $(BUILD)/tools/cloisterctl:bin/
 
 .PHONY: guest guest-headers
 guest: $(GUEST)/Image $(GUEST)/plain.cpio

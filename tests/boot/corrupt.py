@@ -107,7 +107,7 @@ CELLS = {
 }
 
 SYSTEMS = {
-    "revision": Corruption("cfg_header", "revision", 99, "revision"),
+    "revision": Corruption("cfg_header", "revision", 99, "config in the image is not of revision"),
     "size": Corruption("cfg_header", "size", lambda size: size - 8, "size"),
     "kind": Corruption("cfg_header", "kind", 2, "kind"),
     "timer": Corruption("cfg_system", "timer_irq", 40, "timer_irq 40"),
@@ -116,3 +116,4 @@ SYSTEMS = {
     "gicd": Corruption("cfg_system", "gicd_base", 0x40200000, "GIC distributor"),
     "cells": Corruption("cfg_system", "cell_count", 7, "cell"),
 }
+UNREADABLE = ("revision",)		# so wrong that nothing else in it can be believed

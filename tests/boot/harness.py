@@ -128,7 +128,7 @@ def cloister(*arguments) -> None:
 def make(*arguments) -> None:
     """A target of the build that a variant needs; one at a time."""
     with locked(OUT / "make.lock"):
-        shell("make", "-s", *arguments)
+        shell("make", "-s", "--no-print-directory", *arguments)
 
 
 @functools.cache

@@ -63,8 +63,8 @@ def test_uses_no_more_memory_after_a_cell(root: Root):
 
 
 def test_a_hundred_times(root: Root):
-    script = ("for i in $(seq {n}); do cloisterctl cell create /cells/rtos0.cell && cloisterctl cell load /cells/rtos0.cell && "
-              "cloisterctl cell start rtos0 && cloisterctl cell stop rtos0 && cloisterctl cell destroy rtos0 || exit 1; done")
+    script = ("for i in $(seq {n}); do "
+              "cloisterctl cell create /cells/rtos0.cell && cloisterctl cell load /cells/rtos0.cell && cloisterctl cell start rtos0 && cloisterctl cell stop rtos0 && cloisterctl cell destroy rtos0 || exit 1; done")
     root.vm.run(f"( {script.format(n=1)} )")
     before = root.json("version")["pool_free"]
     root.vm.run(f"( {script.format(n=ROUNDS)} )", 300)
@@ -81,7 +81,8 @@ def test_two_cells_at_once(root: Root):
     root.control("cell load /cells/hello-cpu2.cell")
     root.control("cell start hello-cpu2")
     root.vm.wait_serial1("^hello: tick 3", begin)
-    root.vm.run("for i in $(seq 150); do cloisterctl cell console edu-quiet | grep -q ' failed' && break; usleep 200000; done", 60)
+    root.vm.run("for i in $(seq 150); do cloisterctl cell console edu-quiet | grep -q ' failed' && break; usleep 200000; "
+                "done", 60)
     output = root.control("cell console edu-quiet")
     assert "# 0 failed" in output, output
     assert sorted(root.cells()) == ["edu-quiet", "hello-cpu2", "root"]

@@ -31,8 +31,13 @@ def test_root_is_fenced(root: Root):
     checks.root_is_fenced(root)
 
 
-def test_no_stale_cpu_translation(root: Root):
-    checks.no_stale_cpu_translation(root)
+def test_no_stale_cpu_translation(machines: Machines):
+    """On a CPU with PAN: without it Linux changes TTBR0 so often that QEMU's TLB never keeps anything."""
+    variant = Variant("cortex-a76", Machine(cpu="cortex-a76"))
+    try:
+        checks.no_stale_cpu_translation(machines.get(variant))
+    finally:
+        machines.drop(variant)
 
 
 def test_no_stale_dma_translation(root: Root):
