@@ -7,8 +7,9 @@ BENCH_INMATE	:= $(BUILD)/inmates/tests/bench.bin
 BENCH_IMAGE	:= $(BUILD)/$(BOARD)/bench.img
 
 .PHONY: bench bench-bare
-bench: $(BENCH_INMATE) $(BENCH_IMAGE) $(BUILD)/hypervisor/cloister.elf
-	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) --cross $(CROSS) --system $(BENCH_IMAGE)
+bench: $(BENCH_INMATE) $(BENCH_IMAGE) $(BUILD)/hypervisor/cloister.elf $(BUILD)/$(BOARD)/system.img
+	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) --cross $(CROSS) --system $(BENCH_IMAGE) \
+		--root $(BUILD)/$(BOARD)/system.img
 bench-bare: $(BENCH_INMATE)
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) --cross $(CROSS) --bare-only
 endif

@@ -74,8 +74,8 @@ def cell_machine(cpus: int, memory: int) -> list[str]:
             "-m", str(memory), "-nic", "none"]
 
 
-def run_qemu(arguments: list[str], image: Path, timeout: float) -> str:
-    """Starts QEMU, collects its serial output until the inmate is done."""
+def run_qemu(arguments: list[str], image: Path, timeout: float, until: bytes = b"bench-done") -> str:
+    """Starts QEMU, collects its serial output until the inmate is done, or what else `until` is the sign of."""
     command = ["qemu-system-aarch64", *arguments, *EDU, *ICOUNT, "-display", "none", "-monitor", "none", "-no-reboot",
                "-serial", "stdio", "-serial", "null", "-kernel", str(image)]
     output = b""
@@ -83,11 +83,11 @@ def run_qemu(arguments: list[str], image: Path, timeout: float) -> str:
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           preexec_fn=die_with_parent) as qemu:
         try:
-            while b"bench-done" not in output:
+            while until not in output:
                 if not select.select([qemu.stdout], [], [], max(0, deadline - time.monotonic()))[0]:
-                    raise BenchError(f"'bench-done' was not seen in {timeout:.0f} s\n{tail(output)}")
+                    raise BenchError(f"'{until.decode()}' was not seen in {timeout:.0f} s\n{tail(output)}")
                 if not (part := qemu.stdout.read1()):
-                    raise BenchError(f"QEMU ended before 'bench-done'\n{tail(output)}")
+                    raise BenchError(f"QEMU ended before '{until.decode()}'\n{tail(output)}")
                 output += part
         finally:
             qemu.kill()
@@ -147,6 +147,16 @@ def measure(machine: list[str], image: Path, kind: str, timeout: float) -> Run:
     return run
 
 
+def root_start(machine: list[str], image: Path, timeout: float) -> int:
+    """Thousands of instructions from reset until root Linux is entered, from the time stamp of the hypervisor's last
+    message before."""
+    text = run_qemu(machine, image, timeout, b"cell root: running")
+    end = re.search(r"\[ *(\d+)\.(\d{6})\] I cell root: running", text)
+    if not end:
+        raise BenchError("the root cell's start is not in the hypervisor's messages")
+    return int(end[1]) * 1000000 + int(end[2])
+
+
 def code_lines(directory: Path) -> int:
     """Lines of C and assembly that are neither blank nor comment."""
     total = 0
@@ -171,7 +181,12 @@ def triple(counts: Optional[tuple[int, int, int]]) -> str:
     return str(counts[1]) if counts[0] == counts[2] else "/".join(map(str, counts))
 
 
-def table(bare: Run, cell: Optional[Run]) -> list[str]:
+def start_aim(image: Path, hypervisor: Path) -> int:
+    """Instructions until the first of a guest: so many, and one pass over the payloads at 8 bytes an instruction."""
+    return START_AIM + (image.stat().st_size - hypervisor.stat().st_size) // 8
+
+
+def table(bare: Run, cell: Optional[Run], aim_of_start: int) -> list[str]:
     rows = [f"{'operation':42} {'bare EL1':>14} {'Cloister':>18} {'at EL2':>7} {'exits':>6} {'aim':>7}"]
     for name, (title, aim) in OPERATIONS.items():
         here = cell.counts.get(name) if cell else None
@@ -181,7 +196,7 @@ def table(bare: Run, cell: Optional[Run]) -> list[str]:
         note = "" if aim is None else f"<= {aim}" + (" !" if here and here[1] > aim else "")
         rows.append(f"{title:42} {triple(base):>14} {triple(here):>18} {el2:>7} {exits:>6} {note:>7}")
     start = str(cell.start) if cell else "-"
-    rows.append(f"{'reset to first guest instruction':42} {bare.start:>14} {start:>18} {'':>7} {'':>6} <= {START_AIM}")
+    rows.append(f"{'reset to first guest instruction':42} {bare.start:>14} {start:>18} {'':>7} {'':>6} <= {aim_of_start}")
     return rows
 
 
@@ -199,6 +214,8 @@ def parse_arguments() -> argparse.Namespace:
                         "inmates/tests/bench.bin in the build)")
     parser.add_argument("--system", type=Path, help="system image whose boot cell is the bench (default: "
                         "qemu-virt/bench.img in the build)")
+    parser.add_argument("--root", type=Path, help="system image with root Linux (default: qemu-virt/system.img in "
+                        "the build, if it is there)")
     parser.add_argument("--output", type=Path, help="the figures as JSON (default: bench.json in the build)")
     parser.add_argument("--cross", default="aarch64-linux-gnu-", help="prefix of the binutils")
     parser.add_argument("--cpus", type=int, default=4, help="CPUs of the machine (default: 4)")
@@ -212,16 +229,23 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     arguments = parse_arguments()
     build = arguments.build
+    cell_image = arguments.system or build / "qemu-virt/bench.img"
+    hypervisor = build / "hypervisor/cloister.bin"
     bare = measure(bare_machine(), arguments.inmate or build / "inmates/tests/bench.bin", "bare", arguments.timeout)
     cell = None
     result = {"bare": asdict(bare), "samples": SAMPLES, "code_lines": code_lines(TOP / "hypervisor")}
     if not arguments.bare_only:
-        cell = measure(cell_machine(arguments.cpus, arguments.memory),
-                       arguments.system or build / "qemu-virt/bench.img", "cell", arguments.timeout)
+        cell = measure(cell_machine(arguments.cpus, arguments.memory), cell_image, "cell", arguments.timeout)
         result["cloister"] = asdict(cell)
         result["size"] = binary_size(build / "hypervisor/cloister.elf", arguments.cross)
+    root_image = arguments.root or build / "qemu-virt/system.img"
+    if cell and root_image.exists():
+        result["root_start"] = root_start(cell_machine(arguments.cpus, arguments.memory), root_image, arguments.timeout)
     print(f"Instructions, of {SAMPLES} samples: the median, or min/median/max where they differ.\n")
-    print("\n".join(table(bare, cell)))
+    print("\n".join(table(bare, cell, start_aim(cell_image, hypervisor) if cell else 0)))
+    if "root_start" in result:
+        print(f"{'reset to root Linux, in thousands':42} {'-':>14} {result['root_start']:>18} {'':>7} {'':>6} "
+              f"<= {start_aim(root_image, hypervisor) // 1000}")
     if "size" in result:
         print("\nhypervisor: " + ", ".join(f"{name} {size} bytes" for name, size in result["size"].items()))
     print(f"hypervisor: {result['code_lines']} lines of code")
