@@ -63,8 +63,9 @@ def test_uses_no_more_memory_after_a_cell(root: Root):
 
 
 def test_a_hundred_times(root: Root):
-    script = ("for i in $(seq {n}); do "
-              "cloisterctl cell create /cells/rtos0.cell && cloisterctl cell load /cells/rtos0.cell && cloisterctl cell start rtos0 && cloisterctl cell stop rtos0 && cloisterctl cell destroy rtos0 || exit 1; done")
+    life = " && ".join(f"cloisterctl cell {step}" for step in (
+        "create /cells/rtos0.cell", "load /cells/rtos0.cell", "start rtos0", "stop rtos0", "destroy rtos0"))
+    script = f"for i in $(seq {{n}}); do {life} || exit 1; done"
     root.vm.run(f"( {script.format(n=1)} )")
     before = root.json("version")["pool_free"]
     root.vm.run(f"( {script.format(n=ROUNDS)} )", 300)
@@ -96,7 +97,7 @@ def test_hypercall_console(root: Root):
     root.control("cell create /cells/second.cell")
     root.control("cell load /cells/second.cell")
     root.control("cell start second")
-    root.vm.run("for i in $(seq 50); do cloisterctl cell console second | grep -q 'tick 2' && exit 0; usleep 200000; done | cat", 30)
+    root.vm.run("for i in $(seq 50); do cloisterctl cell console second | grep -q 'tick 2' && break; usleep 200000; done", 30)
     assert "hypercall console" in root.control("cell console second")
 
 
