@@ -121,7 +121,8 @@ class Vm:
 
     def tail(self, lines: int = 40) -> str:
         """The end of what the console showed."""
-        self.log_file.flush()
+        if not self.log_file.closed:
+            self.log_file.flush()
         text = self.log.read_text(encoding="utf-8", errors="replace").replace("\r", "").splitlines()
         return "\n".join(f"  | {line}" for line in text[-lines:])
 
