@@ -8,7 +8,9 @@ HYP_CONFIG	:= $(BUILD)/include/generated/autoconf.h
 
 HYP_SRC := $(sort $(wildcard $(addprefix hypervisor/,arch/arm64/*.S arch/arm64/*.c lib/*.c mm/*.c config/*.c boot/*.c \
 	cell/*.c trap/*.c gic/*.c smmu/*.c uart/*.c)))
-HYP_SRC += $(if $(filter n,$(CONFIG_PCI)),hypervisor/pci/none.c,$(sort $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))))
+# a feature is a directory, or its none.c where it is left out
+feature = $(if $(filter y,$(1)),$(sort $(filter-out %/none.c,$(wildcard hypervisor/$(2)/*.c))),hypervisor/$(2)/none.c)
+HYP_SRC += $(call feature,$(CONFIG_PCI),pci)
 HYP_OBJ := $(patsubst hypervisor/%,$(HYP_OUT)/%.o,$(HYP_SRC))
 
 HYP_CPPFLAGS := -Ihypervisor/include -Ihypervisor/arch/arm64/include $(if $(wildcard $(HYP_CONFIG)),-include $(HYP_CONFIG)) \
@@ -47,7 +49,7 @@ $(HYP_OUT)/hyp.lds: hypervisor/arch/arm64/hyp.lds hypervisor/build.mk
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(HYP_OUT)/cloister.elf: $(HYP_OBJ) $(HYP_OUT)/hyp.lds
+$(HYP_OUT)/cloister.elf: $(HYP_OBJ) $(HYP_OUT)/hyp.lds $(wildcard $(BUILD)/.config)
 	@echo "  LD      $@"
 	$(Q)$(CROSS)gcc $(HYP_CFLAGS) -static -Wl,-T,$(HYP_OUT)/hyp.lds,--gc-sections,--no-warn-rwx-segments,--build-id=none \
 		-Wl,-z,max-page-size=4096 -o $@ $(HYP_OBJ)

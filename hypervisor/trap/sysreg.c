@@ -32,7 +32,9 @@ struct absent {
 
 /* Read-as-zero, write-ignored. */
 static const struct absent absent[] = {
-	GROUP(ISS_OP0, 2, 0, 0, 0, 0),					/* debug and trace */
+	GROUP(ISS_OP0 | ISS_OP1, 2, 0, 0, 0, 0),			/* debug */
+	GROUP(ISS_OP0 | ISS_OP1, 2, 1, 0, 0, 0),			/* trace */
+	GROUP(ISS_OP0 | ISS_OP1, 2, 3, 0, 0, 0),			/* debug, of EL0 */
 	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 9, 14, 0),	/* PMINTENSET, PMINTENCLR, PMMIR */
 	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN, 3, 3, 9, 0, 0),		/* PMCR ... PMOVSSET */
 	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN, 3, 3, 14, 0, 0),		/* PMEVCNTR<n>, PMEVTYPER<n>, PMCCFILTR */

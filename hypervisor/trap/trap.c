@@ -97,7 +97,8 @@ u64 trap_sync(struct guest_regs *regs, struct cpu *cpu)
 	const struct trap_class *class = &classes[FIELD_GET(ESR_EC, esr)];
 	enum trap_result result;
 
-	cpu->exits[class->exit]++;
+	if (IS_ENABLED(CONFIG_STATS))
+		cpu->exits[class->exit]++;
 	result = class->handle(regs, cpu, esr);
 	/* ESR_EL2 is read again rather than kept: nothing here lives across the call */
 	if (likely(result <= TRAP_NEXT_REG)) {
@@ -111,7 +112,8 @@ u64 trap_sync(struct guest_regs *regs, struct cpu *cpu)
 
 void trap_irq(struct cpu *cpu)
 {
-	cpu->exits[HC_EXIT_IRQ]++;
+	if (IS_ENABLED(CONFIG_STATS))
+		cpu->exits[HC_EXIT_IRQ]++;
 	gic_handle_irq(cpu);
 }
 

@@ -33,9 +33,27 @@ $(UNIT_OUT)/%: tests/unit/test_%.c $$(unit-$$*) tests/unit/fake/fake.c tests/uni
 	@echo "  HOSTCC  $@"
 	$(Q)$(HOSTCC) $(UNIT_CFLAGS) $(unitflags-$*) -MMD -MP -MT $@ -o $@ $(filter %.c,$^) -lcmocka
 
+# A test that does not fail under the mutation that it is there for proves nothing. <test>@<mutation>
+UNIT_MUTATIONS	:= stage2@NO_CPU_TLBI stage2@NO_SMMU_TLBI ste@STE_ONE_WRITE config@CHECK_NO_OVERLAP vpci@PCI_NO_FILTER \
+		   vgic@GICD_NO_FILTER vgic@SGI_ANY_CPU
+unit_of		= $(firstword $(subst @, ,$(1)))
+
+$(addprefix $(UNIT_OUT)/,$(UNIT_MUTATIONS)): $(UNIT_OUT)/%: tests/unit/test_$$(call unit_of,$$*).c \
+		$$(unit-$$(call unit_of,$$*)) tests/unit/fake/fake.c tests/unit/unit.mk
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $@"
+	$(Q)$(HOSTCC) $(UNIT_CFLAGS) $(unitflags-$(call unit_of,$*)) -DCONFIG_MUTATION=MUTATION_$(lastword $(subst @, ,$*)) \
+		-MMD -MP -MT $@ -o $@ $(filter %.c,$^) -lcmocka
+
+.PHONY: test-unit-mutations
+test-unit-mutations: $(addprefix $(UNIT_OUT)/,$(UNIT_MUTATIONS))
+	$(Q)missed=; for t in $^; do \
+		if timeout 120 $$t >$$t.log 2>&1; then missed="$$missed $${t##*/}"; else echo "  $${t##*/}: caught"; fi; \
+	done; [ -z "$$missed" ] || { echo "mutations that no unit test catches:$$missed" >&2; exit 1; }
+
 # runs all, also after a failure, and fails if one failed
 .PHONY: test-unit
-test-unit: $$(addprefix $(UNIT_OUT)/,$$(UNIT_TESTS))
+test-unit: test-unit-mutations $$(addprefix $(UNIT_OUT)/,$$(UNIT_TESTS))
 	$(Q)failed=; for t in $(filter $(UNIT_OUT)/%,$^); do \
 		if timeout 120 $$t >$$t.log 2>&1; then \
 			sed -n "s|.*PASSED *. |  $${t##*/}: |p" $$t.log; \

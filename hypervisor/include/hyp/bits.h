@@ -27,6 +27,15 @@
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
+/*
+ * 1 or 0, whether a bool option of Kconfig is set: a defined one is 1, which makes the helper macro insert an argument.
+ */
+#define IS_ENABLED(option)		IS_ENABLED_1(option)
+#define IS_ENABLED_1(value)		IS_ENABLED_2(IS_ENABLED_ARG_##value)
+#define IS_ENABLED_2(arg_or_junk)	IS_ENABLED_3(arg_or_junk 1, 0)
+#define IS_ENABLED_3(ignored, result, ...)	result
+#define IS_ENABLED_ARG_1		0,
+
 /* One access that the compiler neither tears, repeats nor drops. */
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
