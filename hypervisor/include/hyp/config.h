@@ -9,20 +9,28 @@
 #include <abi/config.h>
 #include <hyp/types.h>
 
-/* The arrays behind the fixed part, in ABI order. Only valid on a config that was checked. */
-const struct cfg_cpu *cfg_cpus(const struct cfg_system *sys);
-const struct cfg_area *cfg_areas(const struct cfg_system *sys);
-const struct cfg_smmu *cfg_smmus(const struct cfg_system *sys);
-const struct cfg_pci_host *cfg_pci_hosts(const struct cfg_system *sys);
-const struct cfg_payload *cfg_payloads(const struct cfg_system *sys);
+/*
+ * The arrays behind the fixed part, in ABI order, each where the one before it ends; without padding, because the
+ * size of each element is a multiple of 8. Only valid on a config that was checked.
+ */
+#define CFG_ARRAY(accessor, element, config, place) \
+	_Static_assert(sizeof(struct element) % 8 == 0, "array element"); \
+	static inline const struct element *accessor(const struct config *cfg) { return (const void *)(place); }
+
+CFG_ARRAY(cfg_cpus, cfg_cpu, cfg_system, cfg + 1)
+CFG_ARRAY(cfg_areas, cfg_area, cfg_system, cfg_cpus(cfg) + cfg->cpu_count)
+CFG_ARRAY(cfg_smmus, cfg_smmu, cfg_system, cfg_areas(cfg) + cfg->area_count)
+CFG_ARRAY(cfg_pci_hosts, cfg_pci_host, cfg_system, cfg_smmus(cfg) + cfg->smmu_count)
+CFG_ARRAY(cfg_payloads, cfg_payload, cfg_system, cfg_pci_hosts(cfg) + cfg->pci_count)
+
+CFG_ARRAY(cfg_cell_cpus, cfg_cell_cpu, cfg_cell, cfg + 1)
+CFG_ARRAY(cfg_cell_mem, cfg_mem, cfg_cell, cfg_cell_cpus(cfg) + cfg->cpu_count)
+CFG_ARRAY(cfg_cell_irqs, cfg_irq, cfg_cell, cfg_cell_mem(cfg) + cfg->mem_count)
+CFG_ARRAY(cfg_cell_streams, cfg_stream, cfg_cell, cfg_cell_irqs(cfg) + cfg->irq_count)
+CFG_ARRAY(cfg_cell_pci, cfg_pci_dev, cfg_cell, cfg_cell_streams(cfg) + cfg->stream_count)
+
 /* The n-th cell config inside a system config; walks from the first. */
 const struct cfg_cell *cfg_system_cell(const struct cfg_system *sys, u32 n);
-
-const struct cfg_cell_cpu *cfg_cell_cpus(const struct cfg_cell *cell);
-const struct cfg_mem *cfg_cell_mem(const struct cfg_cell *cell);
-const struct cfg_irq *cfg_cell_irqs(const struct cfg_cell *cell);
-const struct cfg_stream *cfg_cell_streams(const struct cfg_cell *cell);
-const struct cfg_pci_dev *cfg_cell_pci(const struct cfg_cell *cell);
 
 /* The one area in which all of [start, start + size) lies; NULL: none, or the range is empty or wraps. */
 const struct cfg_area *cfg_area_around(const struct cfg_system *sys, u64 start, u64 size);
