@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the config check share: config_check.c (system), _cell.c, _pci.c, _pair.c. */
+/*
+ * What the parts of the config check share: config_check.c (system), _cell.c, _pci.c, _pair.c. Each check is
+ * a list of rules, need(): what must be true, and the sentence that is written otherwise.
+ */
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H
 
@@ -11,35 +14,75 @@
 #define PA_LIMIT	(1ULL << 48)
 #define IPA_LIMIT	(1ULL << 40)
 
-#define GICD_SIZE	KIB(64)
+#define GIC_FRAME	KIB(64)
 #define GICR_CPU_SIZE	KIB(128)
 #define ECAM_BUS_SIZE	MIB(1)
-#define UART_SIZE	KIB(4)
 
+#define PPI_FIRST	16
 #define SPI_FIRST	32
 #define SPI_END		1020
 
 /* Affinity fields of MPIDR_EL1: Aff3, Aff2, Aff1, Aff0. */
 #define MPIDR_AFFINITY	(GENMASK(39, 32) | GENMASK(23, 0))
 
-#define BDF_FMT		"%02x:%02x.%x"
-#define BDF_ARGS(bdf)	((bdf) >> 8), ((bdf) >> 3 & 0x1f), ((bdf) & 7)
+/* Addresses that have their use already. */
+struct span {
+	const char *what;
+	u64 start, size;
+};
 
-/* Writes the sentence; returns -EINVAL. */
-int check_fail(struct cfg_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define OWNED_MAX	(3 + CFG_MAX_SMMUS + CFG_MAX_PCI_HOSTS)
+#define WINDOWS		3
 
-/* Neither empty nor beyond the limit; the arithmetic cannot wrap. */
-static inline bool span_fits(u64 start, u64 size, u64 limit)
+struct check {
+	const struct cfg_system *sys;
+	const struct cfg_cell *cell;
+	struct cfg_error *err;
+
+	/* What a sentence begins with: the element in question. */
+	const char *array;		/* NULL: none */
+	const char *name;		/* NULL: it has none, or it is not valid */
+	u32 index;
+	u32 bar;			/* 1 for BAR 0 and so on; 0: none */
+
+	struct span owned[OWNED_MAX];	/* the hypervisor's memory, and registers that no cell may reach */
+	u32 owned_count;
+	struct span window[WINDOWS];	/* the IPA windows of the cell that trap; size 0: it has none */
+};
+
+/* Writes the sentence; false. */
+bool refuse(struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The arguments of the sentence are evaluated only when the rule is broken. */
+#define need(c, rule, ...)	((rule) || refuse(c, __VA_ARGS__))
+
+/* Checks the elements of an array one after another. */
+bool check_each(struct check *c, const char *array, u32 count, bool (*rules)(struct check *c, u32 i));
+
+/* The header, and that the fixed part and hdr.size bytes are there. */
+bool check_header(struct check *c, const struct cfg_header *hdr, size_t bytes, u32 kind, u32 fixed, u32 max);
+bool check_count(struct check *c, const char *name, u32 count, u32 min, u32 max);
+
+/* Of `valid` characters, at least one, NUL padded to `size`. */
+bool name_valid(const char *name, size_t size, bool (*valid)(char c));
+bool name_char_print(char c);		/* visible ASCII but the quote */
+
+void find_owned(struct check *c);
+
+/* The first of the spans that [start, start + size) overlaps; NULL: none. */
+const struct span *span_find(const struct span *spans, u32 count, u64 start, u64 size);
+
+/* Aligned, neither empty nor beyond the limit; the arithmetic cannot wrap. */
+static inline bool span_fits(u64 start, u64 align, u64 size, u64 limit)
 {
-	return size && start < limit && size <= limit - start;
+	return IS_ALIGNED(start, align) && size && start < limit && size <= limit - start;
 }
 
-/* The two below: of spans that fit. */
+/* The two below: of spans that fit. One that is empty overlaps nothing. */
 static inline bool span_overlaps(u64 a, u64 a_size, u64 b, u64 b_size)
 {
 	if (MUTATE(CHECK_NO_OVERLAP))
 		return false;
-	return a < b + b_size && b < a + a_size;
+	return a_size && b_size && a < b + b_size && b < a + a_size;
 }
 
 static inline bool span_inside(u64 start, u64 size, u64 outer, u64 outer_size)
@@ -52,40 +95,51 @@ static inline bool power_of_two(u64 value)
 	return value && !(value & (value - 1));
 }
 
-/* The header, and that the fixed part and hdr.size bytes are there. */
-int check_header(const struct cfg_header *hdr, size_t bytes, u32 kind, u32 fixed, u32 max,
-		 struct cfg_error *err);
+static inline bool is_spi(u32 intid)
+{
+	return intid >= SPI_FIRST && intid < SPI_END;
+}
 
-struct check_count {
-	const char *name;
-	u32 value, min, max;
-};
-int check_counts(const struct check_count *count, u32 n, struct cfg_error *err);
+static inline bool is_root(const struct cfg_cell *cell)
+{
+	return cell->flags & CFG_CELL_ROOT;
+}
 
-/* Of `valid` characters, at least one, NUL padded to `size`. */
-bool name_valid(const char *name, size_t size, bool (*valid)(char c));
-bool name_char_strict(char c);		/* [a-z0-9_-] */
-bool name_char_print(char c);		/* visible ASCII but the quote */
+/* By what the arrays of a cell ascend. */
+typedef u64 (*key_fn)(const struct cfg_cell *cell, u32 i);
 
-/* What belongs to the hypervisor: its memory, and registers that no cell may reach. */
-struct owned {
-	const char *what;
-	u64 start, size;
-};
-u32 owned_count(const struct cfg_system *sys);
-struct owned owned_get(const struct cfg_system *sys, u32 n);
-/* The first that [start, start + size) overlaps. */
-bool owned_overlap(const struct cfg_system *sys, u64 start, u64 size, struct owned *hit);
+static inline u64 irq_key(const struct cfg_cell *cell, u32 i)
+{
+	return cfg_cell_irqs(cell)[i].intid;
+}
 
-/* The IPA windows of a cell that trap; size 0: it has none. */
-enum cell_window { WINDOW_GICD, WINDOW_GICR, WINDOW_ECAM, WINDOWS };
-struct owned cell_window(const struct cfg_cell *cell, u32 n);
+static inline u64 stream_key(const struct cfg_cell *cell, u32 i)
+{
+	const struct cfg_stream *stream = &cfg_cell_streams(cell)[i];
+
+	return (u64)stream->smmu << 32 | stream->sid;
+}
+
+static inline u64 function_key(const struct cfg_cell *cell, u32 i)
+{
+	const struct cfg_pci_dev *dev = &cfg_cell_pci(cell)[i];
+
+	return (u64)dev->host << 32 | dev->bdf;
+}
+
+#define BDF_FMT		"%02x:%02x.%x"
+#define BDF_ARGS(bdf)	((bdf) >> 8), ((bdf) >> 3 & 0x1f), ((bdf) & 7)
+
+/* BAR slots counted through all functions of a cell. */
+static inline const struct cfg_bar *bar_slot(const struct cfg_cell *cell, u32 n)
+{
+	return &cfg_cell_pci(cell)[n / CFG_PCI_BARS].bar[n % CFG_PCI_BARS];
+}
 
 /* The RAM region (not CFG_MEM_IO) in which all of it lies; NULL: none. */
 const struct cfg_mem *ram_around(const struct cfg_cell *cell, u64 start, u64 size);
 
-/* config_check_pci.c */
-int check_cell_pci(const struct cfg_cell *cell, const struct cfg_system *sys, struct cfg_error *err);
-int check_cell_bars(const struct cfg_cell *cell, const struct cfg_system *sys, struct cfg_error *err);
+/* config_check_pci.c: the functions of a cell, their streams, their BARs */
+bool check_pci(struct check *c);
 
 #endif

@@ -9,60 +9,68 @@
 #include "check.h"
 
 #define HYP_ALIGN	MIB(2)
-#define GIC_FRAME	KIB(64)
 #define SMMU_FRAME	KIB(64)
 #define SMMU_MIN_SIZE	(2 * SMMU_FRAME)
-#define PPI_FIRST	16
+#define UART_SIZE	KIB(4)
 #define LOG_LEVEL_MAX	3
+#define BUSES		256
 #define PAYLOAD_ALIGN	16	/* what copy_poc() needs of both addresses */
 #define PAYLOAD_ROUND	128	/* and to which it rounds the size up */
 
-int check_fail(struct cfg_error *err, const char *fmt, ...)
+bool refuse(struct check *c, const char *fmt, ...)
 {
+	const size_t size = sizeof(c->err->text);
+	char *text = c->err->text;
 	va_list args;
+	int at = 0;
 
+	if (c->array)
+		at = snprintf(text, size, "%s[%u]", c->array, c->index);
+	if (c->name)
+		at += snprintf(text + at, size - at, " '%s'", c->name);
+	if (c->array)
+		at += snprintf(text + at, size - at, ": ");
+	if (c->bar)
+		at += snprintf(text + at, size - at, "bar[%u]: ", c->bar - 1);
 	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	vsnprintf(text + at, size - at, fmt, args);
 	va_end(args);
-	return -EINVAL;
+	return false;
 }
 
-int check_header(const struct cfg_header *hdr, size_t bytes, u32 kind, u32 fixed, u32 max,
-		 struct cfg_error *err)
+bool check_each(struct check *c, const char *array, u32 count, bool (*rules)(struct check *c, u32 i))
 {
-	if (!IS_ALIGNED((uintptr_t)hdr, 8))
-		return check_fail(err, "header: the config is not 8-byte aligned in memory");
-	if (bytes < fixed)
-		return check_fail(err, "header: %zu bytes are fewer than the %u of the fixed part", bytes,
-				  fixed);
-	if (hdr->magic != CFG_MAGIC)
-		return check_fail(err, "header: magic 0x%lx is not 0x%llx", hdr->magic, CFG_MAGIC);
-	if (hdr->revision != CFG_REVISION)
-		return check_fail(err, "header: revision %u is not %u", hdr->revision, CFG_REVISION);
-	if (hdr->kind != kind)
-		return check_fail(err, "header: kind %u is not %u", hdr->kind, kind);
-	if (hdr->size < fixed || hdr->size > max)
-		return check_fail(err, "header: size %u is not within %u to %u", hdr->size, fixed, max);
-	if (hdr->size > bytes)
-		return check_fail(err, "header: size %u is more than the %zu bytes given", hdr->size, bytes);
-	if (hdr->reserved)
-		return check_fail(err, "header: reserved 0x%x is not 0", hdr->reserved);
-	return 0;
-}
+	bool good = true;
 
-int check_counts(const struct check_count *count, u32 n, struct cfg_error *err)
-{
-	for (; n--; count++) {
-		if (count->value < count->min || count->value > count->max)
-			return check_fail(err, "%s %u is not within %u to %u", count->name, count->value,
-					  count->min, count->max);
+	c->array = array;
+	for (u32 i = 0; i < count && good; i++) {
+		c->index = i;
+		c->name = NULL;
+		good = rules(c, i);
 	}
-	return 0;
+	c->array = c->name = NULL;
+	return good;
 }
 
-bool name_char_strict(char c)
+bool check_header(struct check *c, const struct cfg_header *hdr, size_t bytes, u32 kind, u32 fixed, u32 max)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+	return need(c, IS_ALIGNED((uintptr_t)hdr, 8), "header: the config is not 8-byte aligned in memory") &&
+	       need(c, bytes >= fixed, "header: %zu bytes are fewer than the %u of the fixed part", bytes,
+		    fixed) &&
+	       need(c, hdr->magic == CFG_MAGIC, "header: magic 0x%lx is not 0x%llx", hdr->magic, CFG_MAGIC) &&
+	       need(c, hdr->revision == CFG_REVISION, "header: revision %u is not %u", hdr->revision,
+		    CFG_REVISION) &&
+	       need(c, hdr->kind == kind, "header: kind %u is not %u", hdr->kind, kind) &&
+	       need(c, hdr->size >= fixed && hdr->size <= max, "header: size %u is not within %u to %u",
+		    hdr->size, fixed, max) &&
+	       need(c, hdr->size <= bytes, "header: size %u is more than the %zu bytes given", hdr->size,
+		    bytes) &&
+	       need(c, !hdr->reserved, "header: reserved 0x%x is not 0", hdr->reserved);
+}
+
+bool check_count(struct check *c, const char *name, u32 count, u32 min, u32 max)
+{
+	return need(c, count >= min && count <= max, "%s %u is not within %u to %u", name, count, min, max);
 }
 
 bool name_char_print(char c)
@@ -73,202 +81,158 @@ bool name_char_print(char c)
 bool name_valid(const char *name, size_t size, bool (*valid)(char c))
 {
 	size_t len = strnlen(name, size);
-	size_t i;
 
-	if (len == 0 || len == size)
-		return false;
-	for (i = 0; i < len; i++) {
-		if (!valid(name[i]))
+	for (size_t i = 0; i < size; i++) {
+		if (i < len ? !valid(name[i]) : name[i])
 			return false;
 	}
-	for (; i < size; i++) {
-		if (name[i])
-			return false;
-	}
-	return true;
+	return len > 0 && len < size;
 }
 
-u32 owned_count(const struct cfg_system *sys)
+void find_owned(struct check *c)
 {
-	return 3 + sys->smmu_count + sys->pci_count;
-}
-
-struct owned owned_get(const struct cfg_system *sys, u32 n)
-{
+	const struct cfg_system *sys = c->sys;
 	const struct cfg_pci_host *host = cfg_pci_hosts(sys);
 	const struct cfg_smmu *smmu = cfg_smmus(sys);
+	struct span *at = c->owned;
 
-	if (n == 0)
-		return (struct owned){ "the hypervisor's memory", sys->hyp_base, sys->hyp_size };
-	if (n == 1)
-		return (struct owned){ "the GIC distributor", sys->gicd_base, GICD_SIZE };
-	if (n == 2)
-		return (struct owned){ "the GIC redistributors", sys->gicr_base, sys->gicr_size };
-	n -= 3;
-	if (n < sys->smmu_count)
-		return (struct owned){ "SMMU registers", smmu[n].base, smmu[n].size };
-	n -= sys->smmu_count;
-	return (struct owned){ "PCI configuration space", host[n].ecam_base, host[n].ecam_size };
+	*at++ = (struct span){ "the hypervisor's memory", sys->hyp_base, sys->hyp_size };
+	*at++ = (struct span){ "the GIC distributor", sys->gicd_base, GIC_FRAME };
+	*at++ = (struct span){ "the GIC redistributors", sys->gicr_base, sys->gicr_size };
+	for (u32 i = 0; i < sys->smmu_count; i++)
+		*at++ = (struct span){ "SMMU registers", smmu[i].base, smmu[i].size };
+	for (u32 i = 0; i < sys->pci_count; i++)
+		*at++ = (struct span){ "PCI configuration space", host[i].ecam_base, host[i].ecam_size };
+	c->owned_count = (u32)(at - c->owned);
 }
 
-bool owned_overlap(const struct cfg_system *sys, u64 start, u64 size, struct owned *hit)
+const struct span *span_find(const struct span *spans, u32 count, u64 start, u64 size)
 {
-	for (u32 i = 0; i < owned_count(sys); i++) {
-		*hit = owned_get(sys, i);
-		if (span_overlaps(start, size, hit->start, hit->size))
-			return true;
+	for (u32 i = 0; i < count; i++) {
+		if (span_overlaps(start, size, spans[i].start, spans[i].size))
+			return &spans[i];
 	}
-	return false;
+	return NULL;
 }
 
 /* ---- sizes, before any array is touched ---- */
 
-static u64 system_arrays_end(const struct cfg_system *sys)
+static bool check_counts(struct check *c)
 {
-	return sizeof(*sys) +
-	       (u64)sys->cpu_count * sizeof(struct cfg_cpu) +
-	       (u64)sys->area_count * sizeof(struct cfg_area) +
-	       (u64)sys->smmu_count * sizeof(struct cfg_smmu) +
-	       (u64)sys->pci_count * sizeof(struct cfg_pci_host) +
-	       (u64)sys->payload_count * sizeof(struct cfg_payload);
+	const struct cfg_system *sys = c->sys;
+
+	return check_count(c, "cpu_count", sys->cpu_count, 1, CFG_MAX_CPUS) &&
+	       check_count(c, "area_count", sys->area_count, 0, CFG_MAX_AREAS) &&
+	       check_count(c, "smmu_count", sys->smmu_count, 0, CFG_MAX_SMMUS) &&
+	       check_count(c, "pci_count", sys->pci_count, 0, CFG_MAX_PCI_HOSTS) &&
+	       check_count(c, "payload_count", sys->payload_count, 0, CFG_MAX_PAYLOADS) &&
+	       check_count(c, "cell_count", sys->cell_count, 0, CFG_MAX_CELLS);
 }
 
-static int check_sizes(const struct cfg_system *sys, struct cfg_error *err)
+/* Of the n-th cell config, when the sizes of those before it are checked; with their number, the end. */
+static u64 cell_offset(const struct cfg_system *sys, u32 n)
 {
-	const struct check_count counts[] = {
-		{ "cpu_count", sys->cpu_count, 1, CFG_MAX_CPUS },
-		{ "area_count", sys->area_count, 0, CFG_MAX_AREAS },
-		{ "smmu_count", sys->smmu_count, 0, CFG_MAX_SMMUS },
-		{ "pci_count", sys->pci_count, 0, CFG_MAX_PCI_HOSTS },
-		{ "payload_count", sys->payload_count, 0, CFG_MAX_PAYLOADS },
-		{ "cell_count", sys->cell_count, 0, CFG_MAX_CELLS },
-	};
-	u64 end = system_arrays_end(sys);
+	return (uintptr_t)cfg_system_cell(sys, n) - (uintptr_t)sys;
+}
 
-	if (check_counts(counts, ARRAY_SIZE(counts), err))
-		return -EINVAL;
+static bool check_cell_size(struct check *c, u32 i)
+{
+	const struct cfg_cell *cell = cfg_system_cell(c->sys, i);
+	u64 left = c->sys->hdr.size - cell_offset(c->sys, i), min = sizeof(*cell);
+
+	return need(c, left >= min, "%lu bytes are left for it, fewer than %lu", left, min) &&
+	       need(c, cell->hdr.size >= min && cell->hdr.size <= left && cell->hdr.size % 8 == 0,
+		    "size %u is not a multiple of 8 within %lu to %lu", cell->hdr.size, min, left);
+}
+
+static bool check_sizes(struct check *c)
+{
+	const struct cfg_system *sys = c->sys;
+	u64 end = cell_offset(sys, 0);
+
 	if (end > sys->hdr.size)
-		return check_fail(err, "header: size %u is less than the %lu bytes of the arrays",
-				  sys->hdr.size, end);
-
-	for (u32 i = 0; i < sys->cell_count; i++) {
-		const struct cfg_cell *cell = (const struct cfg_cell *)((const u8 *)sys + end);
-		u64 left = sys->hdr.size - end;
-
-		if (left < sizeof(*cell))
-			return check_fail(err, "cells[%u]: %lu bytes are left for it, fewer than %zu", i,
-					  left, sizeof(*cell));
-		if (cell->hdr.size < sizeof(*cell) || cell->hdr.size > left || cell->hdr.size % 8)
-			return check_fail(err,
-					  "cells[%u]: size %u is not a multiple of 8 within %zu to %lu",
-					  i, cell->hdr.size, sizeof(*cell), left);
-		end += cell->hdr.size;
-	}
-	if (end != sys->hdr.size)
-		return check_fail(err, "header: size %u is not the %lu bytes of the arrays and cells",
-				  sys->hdr.size, end);
-	return 0;
+		return refuse(c, "header: size %u is less than the %lu bytes of the arrays", sys->hdr.size,
+			      end);
+	if (!check_each(c, "cells", sys->cell_count, check_cell_size))
+		return false;
+	end = cell_offset(sys, sys->cell_count);
+	return need(c, end == sys->hdr.size, "header: size %u is not the %lu bytes of the arrays and cells",
+		    sys->hdr.size, end);
 }
 
 /* ---- the machine ---- */
 
-static int check_choices(const struct cfg_system *sys, struct cfg_error *err)
+static bool is_ppi(u32 intid)
 {
-	if (!name_valid(sys->name, sizeof(sys->name), name_char_print))
-		return check_fail(err, "name: not 1 to %u visible characters, padded with zeros",
-				  CL_NAME_LEN - 1);
-	if (sys->root_exit > CFG_ROOT_EXIT_HALT)
-		return check_fail(err, "root_exit %u is unknown", sys->root_exit);
-	if (sys->log_level > LOG_LEVEL_MAX)
-		return check_fail(err, "log_level %u is more than %u", sys->log_level, LOG_LEVEL_MAX);
-	if (sys->maintenance_irq < PPI_FIRST || sys->maintenance_irq >= SPI_FIRST)
-		return check_fail(err, "maintenance_irq %u is not a PPI (16 to 31)", sys->maintenance_irq);
-	if (sys->timer_irq < PPI_FIRST || sys->timer_irq >= SPI_FIRST)
-		return check_fail(err, "timer_irq %u is not a PPI (16 to 31)", sys->timer_irq);
-	if (sys->timer_irq == sys->maintenance_irq)
-		return check_fail(err, "timer_irq %u is the maintenance_irq too", sys->timer_irq);
-	return 0;
+	return intid >= PPI_FIRST && intid < SPI_FIRST;
 }
 
-static int check_uart(const struct cfg_system *sys, struct cfg_error *err)
+static bool check_choices(struct check *c)
 {
-	struct owned hit;
+	const struct cfg_system *sys = c->sys;
 
-	if (sys->uart_kind == CFG_UART_NONE && sys->uart_base)
-		return check_fail(err, "uart_base 0x%lx is given, but uart_kind is 0 (none)", sys->uart_base);
-	if (sys->uart_kind == CFG_UART_NONE)
-		return 0;
-	if (sys->uart_kind != CFG_UART_PL011)
-		return check_fail(err, "uart_kind %u is unknown", sys->uart_kind);
-	if (!IS_ALIGNED(sys->uart_base, PAGE_SIZE) || !span_fits(sys->uart_base, UART_SIZE, PA_LIMIT))
-		return check_fail(err, "uart_base 0x%lx is not page aligned within 48 bits", sys->uart_base);
-	if (owned_overlap(sys, sys->uart_base, UART_SIZE, &hit))
-		return check_fail(err, "uart_base 0x%lx overlaps %s at 0x%lx", sys->uart_base, hit.what,
-				  hit.start);
-	return 0;
+	return need(c, name_valid(sys->name, sizeof(sys->name), name_char_print),
+		    "name: not 1 to %u visible characters, padded with zeros", CL_NAME_LEN - 1) &&
+	       need(c, sys->root_exit <= CFG_ROOT_EXIT_HALT, "root_exit %u is unknown", sys->root_exit) &&
+	       need(c, sys->log_level <= LOG_LEVEL_MAX, "log_level %u is more than %u", sys->log_level,
+		    LOG_LEVEL_MAX) &&
+	       need(c, is_ppi(sys->maintenance_irq), "maintenance_irq %u is not a PPI (16 to 31)",
+		    sys->maintenance_irq) &&
+	       need(c, is_ppi(sys->timer_irq), "timer_irq %u is not a PPI (16 to 31)", sys->timer_irq) &&
+	       need(c, sys->timer_irq != sys->maintenance_irq, "timer_irq %u is the maintenance_irq too",
+		    sys->timer_irq);
 }
 
-static int check_placement(const struct cfg_system *sys, struct cfg_error *err)
+static bool check_placement(struct check *c)
 {
-	if (!IS_ALIGNED(sys->hyp_base, HYP_ALIGN))
-		return check_fail(err, "hyp_base 0x%lx is not 2 MiB aligned", sys->hyp_base);
-	if (!IS_ALIGNED(sys->hyp_size, PAGE_SIZE) || !span_fits(sys->hyp_base, sys->hyp_size, PA_LIMIT))
-		return check_fail(err, "hyp_size 0x%lx is 0, not page aligned or ends beyond 48 bits",
-				  sys->hyp_size);
-	if (!IS_ALIGNED(sys->gicd_base, GIC_FRAME) || !span_fits(sys->gicd_base, GICD_SIZE, PA_LIMIT))
-		return check_fail(err, "gicd_base 0x%lx is not 64 KiB aligned within 48 bits",
-				  sys->gicd_base);
-	if (!IS_ALIGNED(sys->gicr_base, GIC_FRAME) || !span_fits(sys->gicr_base, sys->gicr_size, PA_LIMIT))
-		return check_fail(err, "gicr_base 0x%lx is not 64 KiB aligned within 48 bits",
-				  sys->gicr_base);
-	if (!IS_ALIGNED(sys->gicr_size, GICR_CPU_SIZE) || sys->gicr_size < sys->cpu_count * GICR_CPU_SIZE)
-		return check_fail(err, "gicr_size 0x%lx is not a multiple of 128 KiB for at least %u CPUs",
-				  sys->gicr_size, sys->cpu_count);
-	return 0;
+	const struct cfg_system *sys = c->sys;
+
+	return need(c, IS_ALIGNED(sys->hyp_base, HYP_ALIGN), "hyp_base 0x%lx is not 2 MiB aligned",
+		    sys->hyp_base) &&
+	       need(c, IS_ALIGNED(sys->hyp_size, PAGE_SIZE) &&
+		    span_fits(sys->hyp_base, HYP_ALIGN, sys->hyp_size, PA_LIMIT),
+		    "hyp_size 0x%lx is 0, not page aligned or ends beyond 48 bits", sys->hyp_size) &&
+	       need(c, span_fits(sys->gicd_base, GIC_FRAME, GIC_FRAME, PA_LIMIT),
+		    "gicd_base 0x%lx is not 64 KiB aligned within 48 bits", sys->gicd_base) &&
+	       need(c, span_fits(sys->gicr_base, GIC_FRAME, sys->gicr_size, PA_LIMIT),
+		    "gicr_base 0x%lx is not 64 KiB aligned within 48 bits", sys->gicr_base) &&
+	       need(c, IS_ALIGNED(sys->gicr_size, GICR_CPU_SIZE) &&
+		    sys->gicr_size >= sys->cpu_count * GICR_CPU_SIZE,
+		    "gicr_size 0x%lx is not a multiple of 128 KiB for at least %u CPUs", sys->gicr_size,
+		    sys->cpu_count);
 }
 
-static int check_cpus(const struct cfg_system *sys, struct cfg_error *err)
+static bool check_cpu(struct check *c, u32 i)
 {
-	const struct cfg_cpu *cpu = cfg_cpus(sys);
+	const struct cfg_cpu *cpu = cfg_cpus(c->sys);
+	u64 mpidr = cpu[i].mpidr;
 
-	for (u32 i = 0; i < sys->cpu_count; i++) {
-		if (cpu[i].mpidr & ~MPIDR_AFFINITY)
-			return check_fail(err, "cpus[%u]: mpidr 0x%lx has more than affinity bits", i,
-					  cpu[i].mpidr);
-		for (u32 j = 0; j < i; j++) {
-			if (cpu[i].mpidr == cpu[j].mpidr)
-				return check_fail(err, "cpus[%u]: mpidr 0x%lx is that of cpus[%u] too", i,
-						  cpu[i].mpidr, j);
-		}
+	if (mpidr & ~MPIDR_AFFINITY)
+		return refuse(c, "mpidr 0x%lx has more than affinity bits", mpidr);
+	for (u32 j = 0; j < i; j++) {
+		if (mpidr == cpu[j].mpidr)
+			return refuse(c, "mpidr 0x%lx is that of cpus[%u] too", mpidr, j);
 	}
-	return 0;
+	return true;
 }
 
-static int check_smmu_irq(u32 i, const char *field, u32 intid, struct cfg_error *err)
+static bool check_smmu_irq(struct check *c, const char *field, u32 intid)
 {
-	if (intid && (intid < SPI_FIRST || intid >= SPI_END))
-		return check_fail(err, "smmus[%u]: %s %u is not an SPI (32 to 1019) or 0", i, field, intid);
-	return 0;
+	return need(c, !intid || is_spi(intid), "%s %u is not an SPI (32 to 1019) or 0", field, intid);
 }
 
-static int check_smmus(const struct cfg_system *sys, struct cfg_error *err)
+static bool check_smmu(struct check *c, u32 i)
 {
-	const struct cfg_smmu *smmu = cfg_smmus(sys);
+	const struct cfg_smmu *smmu = &cfg_smmus(c->sys)[i];
 
-	for (u32 i = 0; i < sys->smmu_count; i++, smmu++) {
-		if (!IS_ALIGNED(smmu->base, SMMU_FRAME) || !span_fits(smmu->base, smmu->size, PA_LIMIT))
-			return check_fail(err, "smmus[%u]: base 0x%lx is not 64 KiB aligned within 48 bits",
-					  i, smmu->base);
-		if (!IS_ALIGNED(smmu->size, PAGE_SIZE) || smmu->size < SMMU_MIN_SIZE)
-			return check_fail(err, "smmus[%u]: size 0x%lx is not whole pages of at least 128 KiB",
-					  i, smmu->size);
-		if (check_smmu_irq(i, "eventq_irq", smmu->eventq_irq, err) ||
-		    check_smmu_irq(i, "priq_irq", smmu->priq_irq, err) ||
-		    check_smmu_irq(i, "sync_irq", smmu->sync_irq, err) ||
-		    check_smmu_irq(i, "gerror_irq", smmu->gerror_irq, err))
-			return -EINVAL;
-	}
-	return 0;
+	return need(c, span_fits(smmu->base, SMMU_FRAME, smmu->size, PA_LIMIT),
+		    "base 0x%lx is not 64 KiB aligned within 48 bits", smmu->base) &&
+	       need(c, IS_ALIGNED(smmu->size, PAGE_SIZE) && smmu->size >= SMMU_MIN_SIZE,
+		    "size 0x%lx is not whole pages of at least 128 KiB", smmu->size) &&
+	       check_smmu_irq(c, "eventq_irq", smmu->eventq_irq) &&
+	       check_smmu_irq(c, "priq_irq", smmu->priq_irq) &&
+	       check_smmu_irq(c, "sync_irq", smmu->sync_irq) &&
+	       check_smmu_irq(c, "gerror_irq", smmu->gerror_irq);
 }
 
 /* A StreamID is a bus number, device and function: behind one SMMU two hosts must not share bus numbers. */
@@ -278,123 +242,107 @@ static bool hosts_alike(const struct cfg_pci_host *a, const struct cfg_pci_host 
 						   b->bus_first, b->ecam_size / ECAM_BUS_SIZE);
 }
 
-static int check_pci_hosts(const struct cfg_system *sys, struct cfg_error *err)
+static bool check_host_fields(struct check *c, const struct cfg_pci_host *host)
 {
-	const struct cfg_pci_host *hosts = cfg_pci_hosts(sys);
-
-	for (u32 i = 0; i < sys->pci_count; i++) {
-		const struct cfg_pci_host *host = &hosts[i];
-
-		if (!IS_ALIGNED(host->ecam_base, ECAM_BUS_SIZE) ||
-		    !span_fits(host->ecam_base, host->ecam_size, PA_LIMIT))
-			return check_fail(err,
-					  "pci_hosts[%u]: ecam_base 0x%lx is not MiB aligned in 48 bits",
-					  i, host->ecam_base);
-		if (!IS_ALIGNED(host->ecam_size, ECAM_BUS_SIZE))
-			return check_fail(err, "pci_hosts[%u]: ecam_size 0x%lx is not 1 MiB per bus", i,
-					  host->ecam_size);
-		if (host->bus_first > 255 || host->bus_first + host->ecam_size / ECAM_BUS_SIZE > 256)
-			return check_fail(err,
-					  "pci_hosts[%u]: bus_first %u and ecam_size 0x%lx go beyond bus 255",
-					  i, host->bus_first, host->ecam_size);
-		if (host->smmu >= sys->smmu_count)
-			return check_fail(err, "pci_hosts[%u]: smmu %u does not exist", i, host->smmu);
-		for (u32 j = 0; j < i; j++) {
-			if (hosts_alike(host, &hosts[j]))
-				return check_fail(err,
-						  "pci_hosts[%u]: shares buses with pci_hosts[%u] of smmu %u",
-						  i, j, host->smmu);
-		}
-	}
-	return 0;
+	return need(c, span_fits(host->ecam_base, ECAM_BUS_SIZE, host->ecam_size, PA_LIMIT),
+		    "ecam_base 0x%lx is not MiB aligned in 48 bits", host->ecam_base) &&
+	       need(c, IS_ALIGNED(host->ecam_size, ECAM_BUS_SIZE), "ecam_size 0x%lx is not 1 MiB per bus",
+		    host->ecam_size) &&
+	       need(c, host->bus_first < BUSES && host->bus_first + host->ecam_size / ECAM_BUS_SIZE <= BUSES,
+		    "bus_first %u and ecam_size 0x%lx go beyond bus 255", host->bus_first, host->ecam_size) &&
+	       need(c, host->smmu < c->sys->smmu_count, "smmu %u does not exist", host->smmu);
 }
 
-static int check_owned(const struct cfg_system *sys, struct cfg_error *err)
+static bool check_host(struct check *c, u32 i)
 {
-	for (u32 i = 0; i < owned_count(sys); i++) {
-		struct owned a = owned_get(sys, i);
+	const struct cfg_pci_host *hosts = cfg_pci_hosts(c->sys);
 
-		for (u32 j = 0; j < i; j++) {
-			struct owned b = owned_get(sys, j);
-
-			if (span_overlaps(a.start, a.size, b.start, b.size))
-				return check_fail(err, "%s at 0x%lx overlap %s at 0x%lx", a.what, a.start,
-						  b.what, b.start);
-		}
+	if (!check_host_fields(c, &hosts[i]))
+		return false;
+	for (u32 j = 0; j < i; j++) {
+		if (hosts_alike(&hosts[i], &hosts[j]))
+			return refuse(c, "shares buses with pci_hosts[%u] of smmu %u", j, hosts[i].smmu);
 	}
-	return 0;
+	return true;
+}
+
+static bool check_owned(struct check *c)
+{
+	find_owned(c);
+	for (u32 i = 0; i < c->owned_count; i++) {
+		const struct span *a = &c->owned[i], *b = span_find(c->owned, i, a->start, a->size);
+
+		if (b)
+			return refuse(c, "%s at 0x%lx overlap %s at 0x%lx", a->what, a->start, b->what,
+				      b->start);
+	}
+	return true;
+}
+
+static bool check_uart(struct check *c)
+{
+	u64 base = c->sys->uart_base;
+	const struct span *hit;
+
+	if (c->sys->uart_kind == CFG_UART_NONE)
+		return need(c, !base, "uart_base 0x%lx is given, but uart_kind is 0 (none)", base);
+	hit = span_find(c->owned, c->owned_count, base, UART_SIZE);
+	return need(c, c->sys->uart_kind == CFG_UART_PL011, "uart_kind %u is unknown", c->sys->uart_kind) &&
+	       need(c, span_fits(base, PAGE_SIZE, UART_SIZE, PA_LIMIT),
+		    "uart_base 0x%lx is not page aligned within 48 bits", base) &&
+	       need(c, !hit, "uart_base 0x%lx overlaps %s at 0x%lx", base, hit->what, hit->start);
 }
 
 /* ---- areas ---- */
 
-static int check_area(const struct cfg_system *sys, u32 i, struct cfg_error *err)
+static bool check_area_fields(struct check *c, const struct cfg_area *area)
 {
-	const struct cfg_area *areas = cfg_areas(sys), *area = &areas[i];
-	struct owned hit;
-
-	if (area->flags & ~CFG_AREA_FLAGS)
-		return check_fail(err, "areas[%u]: flags 0x%x has unknown bits", i, area->flags);
-	if (area->reserved)
-		return check_fail(err, "areas[%u]: reserved 0x%x is not 0", i, area->reserved);
-	if (!IS_ALIGNED(area->base, PAGE_SIZE))
-		return check_fail(err, "areas[%u]: base 0x%lx is not page aligned", i, area->base);
-	if (!IS_ALIGNED(area->size, PAGE_SIZE) || !span_fits(area->base, area->size, PA_LIMIT))
-		return check_fail(err, "areas[%u]: size 0x%lx is 0, not page aligned or ends beyond 48 bits",
-				  i, area->size);
-	if ((area->flags & CFG_AREA_RAM) && (area->flags & CFG_AREA_PCI))
-		return check_fail(err, "areas[%u]: flags 0x%x say both RAM and PCI window", i, area->flags);
-	for (u32 j = 0; j < i; j++) {
-		if (span_overlaps(area->base, area->size, areas[j].base, areas[j].size))
-			return check_fail(err, "areas[%u]: base 0x%lx overlaps areas[%u]", i, area->base, j);
-	}
-	/* In other areas a cell has what its config says; here the root cell chooses at run time. */
-	if ((area->flags & CFG_AREA_PCI) && owned_overlap(sys, area->base, area->size, &hit))
-		return check_fail(err, "areas[%u]: PCI window at 0x%lx overlaps %s at 0x%lx", i, area->base,
-				  hit.what, hit.start);
-	return 0;
+	return need(c, !(area->flags & ~CFG_AREA_FLAGS), "flags 0x%x has unknown bits", area->flags) &&
+	       need(c, !area->reserved, "reserved 0x%x is not 0", area->reserved) &&
+	       need(c, IS_ALIGNED(area->base, PAGE_SIZE), "base 0x%lx is not page aligned", area->base) &&
+	       need(c, IS_ALIGNED(area->size, PAGE_SIZE) &&
+		    span_fits(area->base, PAGE_SIZE, area->size, PA_LIMIT),
+		    "size 0x%lx is 0, not page aligned or ends beyond 48 bits", area->size) &&
+	       need(c, !(area->flags & CFG_AREA_RAM) || !(area->flags & CFG_AREA_PCI),
+		    "flags 0x%x say both RAM and PCI window", area->flags);
 }
 
-static int check_areas(const struct cfg_system *sys, struct cfg_error *err)
+static bool check_area(struct check *c, u32 i)
 {
-	for (u32 i = 0; i < sys->area_count; i++) {
-		if (check_area(sys, i, err))
-			return -EINVAL;
+	const struct cfg_area *areas = cfg_areas(c->sys), *area = &areas[i];
+	const struct span *hit;
+
+	if (!check_area_fields(c, area))
+		return false;
+	for (u32 j = 0; j < i; j++) {
+		if (span_overlaps(area->base, area->size, areas[j].base, areas[j].size))
+			return refuse(c, "base 0x%lx overlaps areas[%u]", area->base, j);
 	}
-	return 0;
+	/* In other areas a cell has what its config says; here the root cell chooses at run time. */
+	hit = span_find(c->owned, c->owned_count, area->base, area->size);
+	return need(c, !(area->flags & CFG_AREA_PCI) || !hit, "PCI window at 0x%lx overlaps %s at 0x%lx",
+		    area->base, hit->what, hit->start);
 }
 
 /* ---- the cells of this system ---- */
 
-static int check_cell_role(const struct cfg_cell *cell, u32 i, struct cfg_error *err)
+static bool check_cell(struct check *c, u32 i)
 {
-	if ((cell->flags & CFG_CELL_ROOT) && i)
-		return check_fail(err,
-				  "cells[%u] '%s': flags 0x%x: only the first can be the root cell",
-				  i, cell->name, cell->flags);
-	if (!(cell->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)))
-		return check_fail(err,
-				  "cells[%u] '%s': flags 0x%x: neither the root cell nor started at boot",
-				  i, cell->name, cell->flags);
-	return 0;
-}
-
-static int check_cells(const struct cfg_system *sys, struct cfg_error *err)
-{
+	const struct cfg_cell *cell = cfg_system_cell(c->sys, i);
 	struct cfg_error inner;
 
-	for (u32 i = 0; i < sys->cell_count; i++) {
-		const struct cfg_cell *cell = cfg_system_cell(sys, i);
-
-		if (config_check_cell(cell, cell->hdr.size, sys, &inner))
-			return check_fail(err, "cells[%u]: %s", i, inner.text);
-		if (check_cell_role(cell, i, err))
-			return -EINVAL;
-		for (u32 j = 0; j < i; j++) {
-			if (config_check_pair(cell, cfg_system_cell(sys, j), &inner))
-				return check_fail(err, "cells[%u] '%s': %s", i, cell->name, inner.text);
-		}
+	if (config_check_cell(cell, cell->hdr.size, c->sys, &inner))
+		return refuse(c, "%s", inner.text);
+	c->name = cell->name;
+	if (is_root(cell) && i)
+		return refuse(c, "flags 0x%x: only the first can be the root cell", cell->flags);
+	if (!(cell->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)))
+		return refuse(c, "flags 0x%x: neither the root cell nor started at boot", cell->flags);
+	for (u32 j = 0; j < i; j++) {
+		if (config_check_pair(cell, cfg_system_cell(c->sys, j), &inner))
+			return refuse(c, "%s", inner.text);
 	}
-	return 0;
+	return true;
 }
 
 /* ---- payloads ---- */
@@ -404,65 +352,59 @@ static u64 payload_span(const struct cfg_payload *payload)
 	return ALIGN_UP(payload->size, PAYLOAD_ROUND);
 }
 
-static int check_payload_target(const struct cfg_system *sys, u32 i, struct cfg_error *err)
+static bool check_payload_fields(struct check *c, const struct cfg_payload *payload)
 {
-	const struct cfg_payload *payloads = cfg_payloads(sys), *payload = &payloads[i];
-	u64 span = payload_span(payload);
+	u64 hyp_size = c->sys->hyp_size, span = payload_span(payload);
 
-	if (!IS_ALIGNED(payload->ipa, PAYLOAD_ALIGN) || !span_fits(payload->ipa, span, IPA_LIMIT))
-		return check_fail(err, "payloads[%u]: ipa 0x%lx is not 16-byte aligned within 40 bits", i,
-				  payload->ipa);
-	if (!ram_around(cfg_system_cell(sys, payload->cell), payload->ipa, span))
-		return check_fail(err,
-				  "payloads[%u]: ipa 0x%lx with size 0x%lx is not inside RAM of cells[%u]",
-				  i, payload->ipa, payload->size, payload->cell);
-	for (u32 j = 0; j < i; j++) {
-		if (payloads[j].cell == payload->cell &&
-		    span_overlaps(payload->ipa, span, payloads[j].ipa, payload_span(&payloads[j])))
-			return check_fail(err, "payloads[%u]: ipa 0x%lx overlaps payloads[%u]", i,
-					  payload->ipa, j);
-	}
-	return 0;
+	return need(c, payload->cell < c->sys->cell_count, "cell %u does not exist", payload->cell) &&
+	       need(c, !payload->reserved, "reserved 0x%x is not 0", payload->reserved) &&
+	       need(c, payload->size && payload->size <= CFG_PAYLOAD_MAX_SIZE,
+		    "size 0x%lx is not within 1 to 4 GiB", payload->size) &&
+	       need(c, payload->offset && IS_ALIGNED(payload->offset, PAGE_SIZE),
+		    "offset 0x%lx is 0 or not page aligned", payload->offset) &&
+	       need(c, span_fits(payload->offset, PAGE_SIZE, span, hyp_size),
+		    "offset 0x%lx size 0x%lx ends after hyp_size 0x%lx", payload->offset, payload->size,
+		    hyp_size) &&
+	       need(c, span_fits(payload->ipa, PAYLOAD_ALIGN, span, IPA_LIMIT),
+		    "ipa 0x%lx is not 16-byte aligned within 40 bits", payload->ipa) &&
+	       need(c, ram_around(cfg_system_cell(c->sys, payload->cell), payload->ipa, span),
+		    "ipa 0x%lx with size 0x%lx is not inside RAM of cells[%u]", payload->ipa, payload->size,
+		    payload->cell);
 }
 
-static int check_payloads(const struct cfg_system *sys, struct cfg_error *err)
+static bool check_payload(struct check *c, u32 i)
 {
-	const struct cfg_payload *payload = cfg_payloads(sys);
+	const struct cfg_payload *payloads = cfg_payloads(c->sys), *payload = &payloads[i];
 
-	for (u32 i = 0; i < sys->payload_count; i++, payload++) {
-		if (payload->cell >= sys->cell_count)
-			return check_fail(err, "payloads[%u]: cell %u does not exist", i, payload->cell);
-		if (payload->reserved)
-			return check_fail(err, "payloads[%u]: reserved 0x%x is not 0", i, payload->reserved);
-		if (!payload->size || payload->size > CFG_PAYLOAD_MAX_SIZE)
-			return check_fail(err, "payloads[%u]: size 0x%lx is not within 1 to 4 GiB", i,
-					  payload->size);
-		if (!payload->offset || !IS_ALIGNED(payload->offset, PAGE_SIZE))
-			return check_fail(err, "payloads[%u]: offset 0x%lx is 0 or not page aligned", i,
-					  payload->offset);
-		if (!span_fits(payload->offset, payload_span(payload), sys->hyp_size))
-			return check_fail(err,
-					  "payloads[%u]: offset 0x%lx size 0x%lx ends after hyp_size 0x%lx",
-					  i, payload->offset, payload->size, sys->hyp_size);
-		if (check_payload_target(sys, i, err))
-			return -EINVAL;
+	if (!check_payload_fields(c, payload))
+		return false;
+	for (u32 j = 0; j < i; j++) {
+		if (payloads[j].cell == payload->cell &&
+		    span_overlaps(payload->ipa, payload_span(payload), payloads[j].ipa,
+				  payload_span(&payloads[j])))
+			return refuse(c, "ipa 0x%lx overlaps payloads[%u]", payload->ipa, j);
 	}
-	return 0;
+	return true;
 }
 
 int config_check_system(const void *blob, size_t bytes, struct cfg_error *err)
 {
+	const struct cfg_system *sys = blob;
+	struct check c = { .sys = sys, .err = err };
 	/* Each relies on what those before it have proved. */
-	static int (*const checks[])(const struct cfg_system *sys, struct cfg_error *err) = {
-		check_sizes, check_choices, check_placement, check_cpus, check_smmus, check_pci_hosts,
-		check_owned, check_uart, check_areas, check_cells, check_payloads,
-	};
+	bool good = check_header(&c, blob, bytes, CFG_KIND_SYSTEM, sizeof(*sys), CFG_MAX_SIZE) &&
+		    check_counts(&c) &&
+		    check_sizes(&c) &&
+		    check_choices(&c) &&
+		    check_placement(&c) &&
+		    check_each(&c, "cpus", sys->cpu_count, check_cpu) &&
+		    check_each(&c, "smmus", sys->smmu_count, check_smmu) &&
+		    check_each(&c, "pci_hosts", sys->pci_count, check_host) &&
+		    check_owned(&c) &&
+		    check_uart(&c) &&
+		    check_each(&c, "areas", sys->area_count, check_area) &&
+		    check_each(&c, "cells", sys->cell_count, check_cell) &&
+		    check_each(&c, "payloads", sys->payload_count, check_payload);
 
-	if (check_header(blob, bytes, CFG_KIND_SYSTEM, sizeof(struct cfg_system), CFG_MAX_SIZE, err))
-		return -EINVAL;
-	for (u32 i = 0; i < ARRAY_SIZE(checks); i++) {
-		if (checks[i](blob, err))
-			return -EINVAL;
-	}
-	return 0;
+	return good ? 0 : -EINVAL;
 }
