@@ -67,6 +67,22 @@ static bool check_function(struct check *c, u32 i)
 	return true;
 }
 
+/* The StreamID of a function that the cell does not have would be one whose DMA somebody else controls. */
+static bool check_stream(struct check *c, u32 i)
+{
+	const struct cfg_stream *stream = &cfg_cell_streams(c->cell)[i];
+	const struct cfg_pci_host *host = cfg_pci_hosts(c->sys);
+
+	for (u32 j = 0; j < c->sys->pci_count; j++) {
+		if (host[j].smmu == stream->smmu && is_on_host(&host[j], stream->sid) &&
+		    !has_key(function_key, c->cell, c->cell->pci_count, (u64)j << 32 | stream->sid))
+			return refuse(c, "sid 0x%x of smmu %u is that of function " BDF_FMT
+				      ", which the cell does not have", stream->sid, stream->smmu,
+				      BDF_ARGS(stream->sid));
+	}
+	return true;
+}
+
 /* ---- BARs ---- */
 
 static bool check_bar_shape(struct check *c, const struct cfg_bar *bar)
@@ -158,5 +174,6 @@ bool check_pci(struct check *c)
 	const struct cfg_cell *cell = c->cell;
 
 	return check_each(c, "pci", cell->pci_count, check_function) &&
+	       (is_root(cell) || check_each(c, "streams", cell->stream_count, check_stream)) &&
 	       check_each(c, "pci", cell->pci_count, check_bars);
 }

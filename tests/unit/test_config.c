@@ -394,6 +394,35 @@ static void test_pair(void **state)
 	assert_int_equal(config_check_pair(&sample.rtos0.cell, &other.cell, &err), 0);
 }
 
+/* The StreamID of a function that it does not have, here one behind a bridge of the root cell. */
+static void test_stream_of_others(void **state)
+{
+	static struct sample good;
+	struct {
+		struct cfg_cell cell;
+		struct cfg_cell_cpu cpus[1];
+		struct cfg_mem mem[1];
+		struct cfg_stream streams[1];
+	} blob;
+	struct cfg_error err = { "" };
+
+	(void)state;
+	sample_make(&good);
+	blob.cell = good.rtos0.cell;
+	blob.cell.hdr.size = sizeof(blob);
+	blob.cell.mem_count = 1;
+	blob.cell.irq_count = blob.cell.pci_count = 0;
+	blob.cpus[0] = good.rtos0.cpus[0];
+	blob.mem[0] = good.rtos0.mem[1];
+	blob.streams[0] = (struct cfg_stream){ 0, 0x110, 0, 0 };
+	assert_int_equal(check_cell_exact(&blob, sizeof(blob), &good.sys, &err), -EINVAL);
+	assert_string_equal(err.text, "streams[0]: sid 0x110 of smmu 0 is that of function 01:02.0, "
+			    "which the cell does not have");
+	/* that of a platform device is on no bus */
+	blob.streams[0].sid = 0x10010;
+	assert_int_equal(check_cell_exact(&blob, sizeof(blob), &good.sys, &err), 0);
+}
+
 static void test_pair_root(void **state)
 {
 	struct cfg_error err;
@@ -502,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_system_rules),
 		cmocka_unit_test(test_cell_rules),
 		cmocka_unit_test(test_pair),
+		cmocka_unit_test(test_stream_of_others),
 		cmocka_unit_test(test_pair_root),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_hostile_words),
