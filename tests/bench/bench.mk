@@ -6,10 +6,11 @@ ifndef BENCH_INMATE		# harmless when it is included twice
 BENCH_INMATE	:= $(BUILD)/inmates/tests/bench.bin
 BENCH_IMAGE	:= $(BUILD)/$(BOARD)/bench.img
 
-.PHONY: bench bench-bare
-bench: $(BENCH_INMATE) $(BENCH_IMAGE) $(BUILD)/hypervisor/cloister.elf $(BUILD)/$(BOARD)/system.img
+.PHONY: bench bench-check bench-bare
+bench-check: BENCH_FLAGS := --check
+bench bench-check: $(BENCH_INMATE) $(BENCH_IMAGE) $(BUILD)/hypervisor/cloister.elf $(BUILD)/$(BOARD)/system.img
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) --cross $(CROSS) --system $(BENCH_IMAGE) \
-		--root $(BUILD)/$(BOARD)/system.img
+		--root $(BUILD)/$(BOARD)/system.img $(BENCH_FLAGS)
 bench-bare: $(BENCH_INMATE)
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) --cross $(CROSS) --bare-only
 endif
