@@ -99,22 +99,16 @@ static int build(struct cell *cell, struct hc_error *err)
 	result = vpci_cell_init(cell, err);
 	if (result)
 		goto err_streams;
-	result = cell_mem_take(cell, err);
-	if (result)
-		goto err_vpci;
 	result = vgic_cell_init(cell);
 	if (result)
-		goto err_mem;
+		goto err_vpci;
+	result = cell_mem_take(cell, err);
+	if (result)
+		goto err_vgic;
 	return 0;
 
-err_mem:
-	stage2_exit(&cell->s2);
-	cell_mem_give_back(cell);
-	vpci_cell_exit(cell);
-	cell_streams_give_back(cell);
-	cell_cpus_give_back(cell);
-	console_exit(cell);
-	return result;
+err_vgic:
+	vgic_cell_exit(cell);
 err_vpci:
 	vpci_cell_exit(cell);
 err_streams:
