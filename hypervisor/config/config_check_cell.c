@@ -9,6 +9,9 @@
 
 #define CONSOLE_MAX	KIB(64)
 #define ECAM_MAX	(256 * ECAM_BUS_SIZE)
+#define VSMMU_SIZE	KIB(128)
+#define QUEUE_LOG2_MAX	19
+#define SSID_BITS_MAX	20
 
 const struct cfg_mem *ram_around(const struct cfg_cell *cell, u64 start, u64 size)
 {
@@ -24,13 +27,14 @@ const struct cfg_mem *ram_around(const struct cfg_cell *cell, u64 start, u64 siz
 static bool check_sizes(struct check *c)
 {
 	const struct cfg_cell *cell = c->cell;
-	u64 end = (uintptr_t)(cfg_cell_pci(cell) + cell->pci_count) - (uintptr_t)cell;
+	u64 end = (uintptr_t)(cfg_cell_vsmmus(cell) + cell->vsmmu_count) - (uintptr_t)cell;
 
 	return check_count(c, "cpu_count", cell->cpu_count, 1, CFG_MAX_CPUS) &&
 	       check_count(c, "mem_count", cell->mem_count, 1, CFG_MAX_MEM) &&
 	       check_count(c, "irq_count", cell->irq_count, 0, CFG_MAX_IRQS) &&
 	       check_count(c, "stream_count", cell->stream_count, 0, CFG_MAX_STREAMS) &&
 	       check_count(c, "pci_count", cell->pci_count, 0, CFG_MAX_PCI_DEVS) &&
+	       check_count(c, "vsmmu_count", cell->vsmmu_count, 0, CFG_MAX_SMMUS) &&
 	       need(c, end == cell->hdr.size, "header: size %u is not the %lu bytes of the arrays",
 		    cell->hdr.size, end) &&
 	       need(c, cell->hdr.board == c->sys->hdr.board, "header: board 0x%lx is not the system's 0x%lx",
@@ -50,7 +54,8 @@ static bool check_fields(struct check *c)
 	return need(c, name_valid(cell->name, sizeof(cell->name), name_char_strict),
 		    "name: not 1 to %u of [a-z0-9_-], padded with zeros", CL_NAME_LEN - 1) &&
 	       need(c, !unknown, "flags 0x%x has unknown bits 0x%x", cell->flags, unknown) &&
-	       need(c, !cell->reserved, "reserved 0x%x is not 0", cell->reserved) &&
+	       need(c, !(cell->flags & CFG_CELL_STAGE1) == !cell->vsmmu_count,
+		    "flags 0x%x and vsmmu_count %u do not agree about stage 1", cell->flags, cell->vsmmu_count) &&
 	       need(c, !console || (power_of_two(console) && console <= CONSOLE_MAX),
 		    "console_size %u is not 0 or a power of two up to 65536", console) &&
 	       need(c, IS_ALIGNED(cell->ecam_size, ECAM_BUS_SIZE) && cell->ecam_size <= ECAM_MAX,
@@ -62,18 +67,21 @@ static bool check_fields(struct check *c)
 /* The trapped windows: where they are, and that they do not overlap one another. */
 static bool check_windows(struct check *c)
 {
-	static const u64 align[WINDOWS] = { GIC_FRAME, GIC_FRAME, ECAM_BUS_SIZE };
 	const struct cfg_cell *cell = c->cell;
+	const struct cfg_vsmmu *vsmmu = cfg_cell_vsmmus(cell);
 
 	c->window[0] = (struct span){ "gicd_ipa", cell->gicd_ipa, GIC_FRAME };
 	c->window[1] = (struct span){ "gicr_ipa", cell->gicr_ipa, cell->cpu_count * GICR_CPU_SIZE };
 	c->window[2] = (struct span){ "ecam_ipa", cell->ecam_ipa, cell->ecam_size };
+	for (u32 i = 0; i < cell->vsmmu_count; i++)
+		c->window[3 + i] = (struct span){ "ipa of a vsmmu", vsmmu[i].ipa, VSMMU_SIZE };
 	for (u32 i = 0; i < WINDOWS; i++) {
 		const struct span *a = &c->window[i], *b = span_find(c->window, i, a->start, a->size);
+		u64 align = i == 2 ? ECAM_BUS_SIZE : GIC_FRAME;
 
-		if (a->size && !span_fits(a->start, align[i], a->size, IPA_LIMIT))
+		if (a->size && !span_fits(a->start, align, a->size, IPA_LIMIT))
 			return refuse(c, "%s 0x%lx is not 0x%lx aligned within 40 bits", a->what, a->start,
-				      align[i]);
+				      align);
 		if (b)
 			return refuse(c, "%s 0x%lx overlaps %s 0x%lx", a->what, a->start, b->what, b->start);
 	}
@@ -228,8 +236,36 @@ static bool check_stream(struct check *c, u32 i)
 			 i - 1);
 
 	for (u32 j = 0; j < i && good; j++)
-		good = need(c, stream->vsid != streams[j].vsid, "vsid 0x%x is that of streams[%u] too",
-			    stream->vsid, j);
+		good = need(c, stream->vsid != streams[j].vsid || stream->smmu != streams[j].smmu,
+			    "vsid 0x%x is that of streams[%u] too", stream->vsid, j);
+	return good;
+}
+
+static bool has_irq(const struct cfg_cell *cell, u32 intid)
+{
+	const struct cfg_irq *irq = cfg_cell_irqs(cell);
+
+	for (u32 i = 0; i < cell->irq_count; i++) {
+		if (irq[i].intid == intid)
+			return true;
+	}
+	return !intid;
+}
+
+static bool check_vsmmu(struct check *c, u32 i)
+{
+	const struct cfg_vsmmu *v = &cfg_cell_vsmmus(c->cell)[i];
+	const u32 irqs[] = { v->eventq_irq, v->priq_irq, v->sync_irq, v->gerror_irq };
+	bool good = need(c, v->smmu < c->sys->smmu_count, "smmu %u does not exist", v->smmu) &&
+		    need(c, !i || v->smmu > v[-1].smmu, "smmu %u is not above that of vsmmus[%u]", v->smmu, i - 1) &&
+		    need(c, !(v->flags & ~CFG_VSMMU_FLAGS), "flags 0x%x has unknown bits", v->flags) &&
+		    need(c, v->cmdq_log2 <= QUEUE_LOG2_MAX && v->eventq_log2 <= QUEUE_LOG2_MAX &&
+			 v->priq_log2 <= QUEUE_LOG2_MAX, "a queue of more than 2^%u entries", QUEUE_LOG2_MAX) &&
+		    need(c, v->ssid_bits <= SSID_BITS_MAX, "ssid_bits %u is more than %u", v->ssid_bits,
+			 SSID_BITS_MAX);
+
+	for (u32 n = 0; n < ARRAY_SIZE(irqs) && good; n++)
+		good = need(c, has_irq(c->cell, irqs[n]), "irq %u is not one of the cell's irqs", irqs[n]);
 	return good;
 }
 
@@ -250,6 +286,7 @@ int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *s
 	       check_start(&c) &&
 	       check_each(&c, "irqs", cell->irq_count, check_irq) &&
 	       check_each(&c, "streams", cell->stream_count, check_stream) &&
+	       check_each(&c, "vsmmus", cell->vsmmu_count, check_vsmmu) &&
 	       check_pci(&c);
 	return good ? 0 : -EINVAL;
 }

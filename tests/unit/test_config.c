@@ -130,8 +130,8 @@ struct rule {
 	RULE(c_name, "name: not 1 to 31 of [a-z0-9_-]", s->rtos0.cell.name[0] = 'R') \
 	RULE(c_name_full, "name: not 1 to 31", memset(s->rtos0.cell.name, 'a', CL_NAME_LEN)) \
 	RULE(c_flags, "flags 0x82 has unknown bits 0x80", s->rtos0.cell.flags |= 0x80) \
-	RULE(c_stage1, "flags 0xa has unknown bits 0x8", s->rtos0.cell.flags |= CFG_CELL_STAGE1) \
-	RULE(c_reserved, "reserved 0x1 is not 0", s->rtos0.cell.reserved = 1) \
+	RULE(c_stage1, "flags 0xa and vsmmu_count 0 do not agree", s->rtos0.cell.flags |= CFG_CELL_STAGE1) \
+	RULE(c_vsmmus, "vsmmu_count 5 is not within", s->rtos0.cell.vsmmu_count = CFG_MAX_SMMUS + 1) \
 	RULE(c_console, "console_size 3000 is not 0 or a power of two", s->rtos0.cell.console_size = 3000) \
 	RULE(c_console_big, "console_size 131072 is not 0", s->rtos0.cell.console_size = 131072) \
 	RULE(c_entry, "entry 0x40000002 is not 4-byte aligned", s->rtos0.cell.entry += 2) \

@@ -129,14 +129,14 @@ struct cfg_payload {
 #define CFG_CELL_ROOT		(1u << 0)	/* the root cell: may use the management hypercalls */
 #define CFG_CELL_BOOT		(1u << 1)	/* starts at boot, from payloads of the image */
 #define CFG_CELL_INJECT_ABORT	(1u << 2)	/* an access to nowhere is an external abort for it, not its end */
-#define CFG_CELL_STAGE1		(1u << 3)	/* sees an emulated SMMUv3 (needs VSMMU) */
-#define CFG_CELL_FLAGS		(CFG_CELL_ROOT | CFG_CELL_BOOT | CFG_CELL_INJECT_ABORT)	/* known to this revision */
+#define CFG_CELL_STAGE1		(1u << 3)	/* sees an emulated SMMUv3: vsmmu_count is not 0 (needs VSMMU) */
+#define CFG_CELL_FLAGS		(CFG_CELL_ROOT | CFG_CELL_BOOT | CFG_CELL_INJECT_ABORT | CFG_CELL_STAGE1)
 
 struct cfg_cell {
 	struct cfg_header hdr;
 	char name[CL_NAME_LEN];		/* [a-z0-9_-]+, NUL padded */
 	cl_u32 flags;			/* CFG_CELL_* */
-	cl_u32 reserved;
+	cl_u32 vsmmu_count;		/* struct cfg_vsmmu, ascending by smmu; the last of the arrays */
 	cl_u64 entry;			/* IPA of the first instruction; used when started at boot */
 	cl_u64 dtb_ipa;			/* IPA of its device tree, passed in x0 */
 	cl_u64 gicd_ipa;		/* its distributor, 64 KiB; 64 KiB aligned */
@@ -189,6 +189,30 @@ struct cfg_stream {
 	cl_u32 reserved;
 };
 
+/*
+ * An emulated SMMU: the cell programs stage 1 for those of its streams that are behind one physical SMMU. A feature is
+ * offered when the flag is set and the hardware has it. Its interrupts are SPIs of the cell that no device drives.
+ */
+#define CFG_VSMMU_STALL		(1u << 0)	/* faults of stage 1 can stall the transaction */
+#define CFG_VSMMU_ATS		(1u << 1)	/* ATS, split-stage: devices cache stage 1 only */
+#define CFG_VSMMU_PRI		(1u << 2)	/* page requests */
+#define CFG_VSMMU_TRUST_ATS	(1u << 3)	/* full ATS where split-stage is not possible: devices are trusted (I2) */
+#define CFG_VSMMU_FLAGS		0xfu
+
+struct cfg_vsmmu {
+	cl_u64 ipa;			/* register page 0; 64 KiB aligned, 128 KiB */
+	cl_u32 smmu;			/* index into the system's SMMUs */
+	cl_u32 flags;			/* CFG_VSMMU_* */
+	cl_u32 eventq_irq;		/* INTIDs; 0: none */
+	cl_u32 priq_irq;
+	cl_u32 sync_irq;
+	cl_u32 gerror_irq;
+	cl_u32 cmdq_log2;		/* upper bounds of queue sizes, in entries; up to 19 */
+	cl_u32 eventq_log2;
+	cl_u32 priq_log2;
+	cl_u32 ssid_bits;		/* upper bound of SubstreamIDs; up to 20 */
+};
+
 /* A BAR of an assigned function: where the hypervisor places it and where the cell sees it. size 0: no BAR. */
 #define CFG_BAR_64		(1u << 0)	/* takes the next slot too, whose size is 0 */
 #define CFG_BAR_PREFETCH	(1u << 1)
@@ -220,6 +244,7 @@ _Static_assert(sizeof(struct cfg_header) == 32, "config header");
 _Static_assert(sizeof(struct cfg_system) % 8 == 0, "system config");
 _Static_assert(sizeof(struct cfg_cell) % 8 == 0, "cell config");
 _Static_assert(sizeof(struct cfg_mem) == 48, "memory region");
+_Static_assert(sizeof(struct cfg_vsmmu) == 48, "vSMMU");
 _Static_assert(sizeof(struct cfg_pci_dev) == 16 + CFG_PCI_BARS * 32, "PCI function");
 #endif
 

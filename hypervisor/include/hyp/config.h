@@ -28,6 +28,7 @@ CFG_ARRAY(cfg_cell_mem, cfg_mem, cfg_cell, cfg_cell_cpus(cfg) + cfg->cpu_count)
 CFG_ARRAY(cfg_cell_irqs, cfg_irq, cfg_cell, cfg_cell_mem(cfg) + cfg->mem_count)
 CFG_ARRAY(cfg_cell_streams, cfg_stream, cfg_cell, cfg_cell_irqs(cfg) + cfg->irq_count)
 CFG_ARRAY(cfg_cell_pci, cfg_pci_dev, cfg_cell, cfg_cell_streams(cfg) + cfg->stream_count)
+CFG_ARRAY(cfg_cell_vsmmus, cfg_vsmmu, cfg_cell, cfg_cell_pci(cfg) + cfg->pci_count)
 
 /* The n-th cell config inside a system config; walks from the first. */
 const struct cfg_cell *cfg_system_cell(const struct cfg_system *sys, u32 n);
