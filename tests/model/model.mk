@@ -11,6 +11,8 @@ MODEL_FLAGS	:= -Itests/unit -Itests/model
 unit-ste	:= hypervisor/smmu/ste.c hypervisor/lib/vsnprintf.c
 unit-smmu	:= $(MODEL_SRC)
 unitflags-smmu	:= $(MODEL_FLAGS)
+unit-smmu_model	:= $(sort $(wildcard tests/model/smmu_model*.c))
+unitflags-smmu_model := $(MODEL_FLAGS)
 
 # ---- random use ----
 

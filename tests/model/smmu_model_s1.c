@@ -262,13 +262,18 @@ void model_translate_s1(struct model_walk *w)
 	ips = sizes[model_field(dw0, 34, 32)];
 	s.out_bits = (unsigned int)(ips < sizes[model_field(w->m->idr[5], 2, 0)] ? ips :
 				    sizes[model_field(w->m->idr[5], 2, 0)]);
+	if (dw0 & CD_EPD(high)) {
+		fault(w, EVENT_TRANSLATION);
+		return;
+	}
+	/* a size out of range: illegal, or a fault */
 	if (!s.granule || s.va_bits > 48 || s.va_bits < 25) {
 		model_outcome(w, MODEL_ABORT, 0, EVENT_BAD_CD);
 		fault(w, EVENT_TRANSLATION);
 		return;
 	}
 	above = high ? ~0ULL << s.va_bits : 0;
-	if (dw0 & CD_EPD(high) || (va & ~0ULL << s.va_bits) != above) {
+	if ((va & ~0ULL << s.va_bits) != above) {
 		fault(w, EVENT_TRANSLATION);
 		return;
 	}
