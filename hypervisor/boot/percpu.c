@@ -70,7 +70,7 @@ int percpu_start_others(const struct cfg_system *sys)
 		s64 err = arch_firmware_call(PSCI_CPU_ON_64, cpus[i].mpidr, entry, i);
 
 		while (!err && __atomic_load_n(&cpus[i].state, __ATOMIC_ACQUIRE) == CPU_ABSENT && !timer_passed(deadline))
-			wait_for_event();
+			cpu_relax();	/* WFE could sleep past the deadline */
 		if (cpus[i].state == CPU_ABSENT)
 			pr_err("cpu %u (MPIDR 0x%llx) does not start: PSCI says %lld", i,
 			       (unsigned long long)cpus[i].mpidr, (long long)err);
@@ -97,18 +97,30 @@ void secondary_main(u64 number)
 static void park_loop(struct cpu *cpu)
 {
 	__atomic_store_n(&cpu->state, CPU_PARKED, __ATOMIC_RELEASE);
-	send_event();
 	for (;;) {
 		wait_for_interrupt();
 		gic_handle_irq(cpu);
 	}
 }
 
+/*
+ * A start that was asked for before the park is void. In one step: who sees that the park was taken may ask for the next
+ * start, which must not get lost, and none of the old ones may come to life behind its back.
+ */
+static void answer_park(struct cpu *cpu)
+{
+	u32 old = __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE), left;
+
+	do
+		left = old & CPU_REQ_PARK ? old & ~(CPU_REQ_PARK | CPU_REQ_START) : old;
+	while (!__atomic_compare_exchange_n(&cpu->requests, &old, left, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+}
+
 void cpu_park(struct cpu *cpu)
 {
 	vgic_cpu_park(cpu);
 	arch_guest_leave();
-	__atomic_and_fetch(&cpu->requests, ~CPU_REQ_PARK, __ATOMIC_ACQ_REL);
+	answer_park(cpu);
 	arch_call_fresh(park_loop, cpu);
 }
 
@@ -161,11 +173,8 @@ void cpu_handle_requests(struct cpu *cpu)
 
 	if (requests & CPU_REQ_HALT)
 		arch_halt();
-	if (requests & CPU_REQ_PARK) {
-		/* a start that was asked for before the park is void */
-		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_START, __ATOMIC_ACQ_REL);
+	if (requests & CPU_REQ_PARK)
 		cpu_park(cpu);
-	}
 	if (requests & CPU_REQ_VGIC) {
 		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VGIC, __ATOMIC_ACQ_REL);
 		if (cpu->state == CPU_RUNNING)

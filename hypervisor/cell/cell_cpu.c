@@ -112,30 +112,24 @@ void cell_cpu_off(struct cpu *cpu)
 	cpu_park(cpu);
 }
 
-/*
- * A CPU that is being parked can have switched another one on just before, so the round is repeated until it finds all
- * of them asleep; each round parks at least one for good.
- */
+/* Asleep, and nothing that was asked of it is left to wake it. */
+static bool is_asleep(const struct cpu *cpu)
+{
+	return __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_PARKED && !cpu->on &&
+	       !__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE);
+}
+
+/* Once each: nobody can switch one on again, as that takes cell_lock, too. */
 int cell_park_all(struct cell *cell)
 {
-	for (u32 round = 0; round <= cell->vcpus; round++) {
-		bool again = false;
+	for (u32 i = 0; i < cell->vcpus; i++) {
+		struct cpu *cpu = cell->vcpu[i];
 
-		for (u32 i = 0; i < cell->vcpus; i++) {
-			struct cpu *cpu = cell->vcpu[i];
-
-			if (!cpu || cpu->state == CPU_ABSENT)
-				continue;
-			if (__atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_PARKED &&
-			    !__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) && !cpu->on)
-				continue;
-			if (cpu_park_sync(cpu))
-				return -EIO;
-			cpu->on = false;
-			again = true;
-		}
-		if (!again)
-			return 0;
+		if (!cpu || cpu->state == CPU_ABSENT || is_asleep(cpu))
+			continue;
+		if (cpu_park_sync(cpu))
+			return -EIO;
+		cpu->on = false;
 	}
 	return 0;
 }

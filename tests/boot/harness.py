@@ -94,6 +94,7 @@ SPECIAL = {
     "isolation": {"on_fault": "abort"},
     "mmio-fuzz": {"edu": True, "on_fault": "abort"},
     "psci": {"on_fault": "abort"},
+    "revive": {"cpus": [1, 2, 3]},
     "smc-fuzz": {"on_fault": "abort"},
     "smp": {"cpus": [2, 3], "edu": True, "on_fault": "abort"},
     "sysreg": {"on_fault": "abort"},
@@ -102,7 +103,7 @@ SPECIAL = {
 
 def test_cells(cpus: int) -> list[dict]:
     """Every cell that a boot test creates. Those with two CPUs are left out where there are too few."""
-    programs = [name for name in inmate_programs() if name != "bench" and (cpus >= 4 or name != "smp")]
+    programs = [name for name in inmate_programs() if name != "bench" and (cpus >= 4 or name not in ("smp", "revive"))]
     cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
     first = 1 if cpus == 2 else 2
     cells.append(cell_config("second", "tests/hello", cpus=[first], serial=False, ram=OTHER_RAM))
