@@ -186,19 +186,17 @@ static bool check_choices(struct check *c)
 static bool check_placement(struct check *c)
 {
 	const struct cfg_system *sys = c->sys;
+	u64 hyp = sys->hyp_base, hyp_size = sys->hyp_size, gicr_size = sys->gicr_size;
 
-	return need(c, IS_ALIGNED(sys->hyp_base, HYP_ALIGN), "hyp_base 0x%lx is not 2 MiB aligned",
-		    sys->hyp_base) &&
-	       need(c, IS_ALIGNED(sys->hyp_size, PAGE_SIZE) &&
-		    span_fits(sys->hyp_base, HYP_ALIGN, sys->hyp_size, PA_LIMIT),
-		    "hyp_size 0x%lx is 0, not page aligned or ends beyond 48 bits", sys->hyp_size) &&
+	return need(c, IS_ALIGNED(hyp, HYP_ALIGN), "hyp_base 0x%lx is not 2 MiB aligned", hyp) &&
+	       need(c, IS_ALIGNED(hyp_size, PAGE_SIZE) && span_fits(hyp, HYP_ALIGN, hyp_size, PA_LIMIT),
+		    "hyp_size 0x%lx is 0, not page aligned or ends beyond 48 bits", hyp_size) &&
 	       need(c, span_fits(sys->gicd_base, GIC_FRAME, GIC_FRAME, PA_LIMIT),
 		    "gicd_base 0x%lx is not 64 KiB aligned within 48 bits", sys->gicd_base) &&
-	       need(c, span_fits(sys->gicr_base, GIC_FRAME, sys->gicr_size, PA_LIMIT),
+	       need(c, span_fits(sys->gicr_base, GIC_FRAME, gicr_size, PA_LIMIT),
 		    "gicr_base 0x%lx is not 64 KiB aligned within 48 bits", sys->gicr_base) &&
-	       need(c, IS_ALIGNED(sys->gicr_size, GICR_CPU_SIZE) &&
-		    sys->gicr_size >= sys->cpu_count * GICR_CPU_SIZE,
-		    "gicr_size 0x%lx is not a multiple of 128 KiB for at least %u CPUs", sys->gicr_size,
+	       need(c, IS_ALIGNED(gicr_size, GICR_CPU_SIZE) && gicr_size >= sys->cpu_count * GICR_CPU_SIZE,
+		    "gicr_size 0x%lx is not a multiple of 128 KiB for at least %u CPUs", gicr_size,
 		    sys->cpu_count);
 }
 
@@ -206,14 +204,11 @@ static bool check_cpu(struct check *c, u32 i)
 {
 	const struct cfg_cpu *cpu = cfg_cpus(c->sys);
 	u64 mpidr = cpu[i].mpidr;
+	bool good = need(c, !(mpidr & ~MPIDR_AFFINITY), "mpidr 0x%lx has more than affinity bits", mpidr);
 
-	if (mpidr & ~MPIDR_AFFINITY)
-		return refuse(c, "mpidr 0x%lx has more than affinity bits", mpidr);
-	for (u32 j = 0; j < i; j++) {
-		if (mpidr == cpu[j].mpidr)
-			return refuse(c, "mpidr 0x%lx is that of cpus[%u] too", mpidr, j);
-	}
-	return true;
+	for (u32 j = 0; j < i && good; j++)
+		good = need(c, mpidr != cpu[j].mpidr, "mpidr 0x%lx is that of cpus[%u] too", mpidr, j);
+	return good;
 }
 
 static bool check_smmu_irq(struct check *c, const char *field, u32 intid)
@@ -242,28 +237,21 @@ static bool hosts_alike(const struct cfg_pci_host *a, const struct cfg_pci_host 
 						   b->bus_first, b->ecam_size / ECAM_BUS_SIZE);
 }
 
-static bool check_host_fields(struct check *c, const struct cfg_pci_host *host)
-{
-	return need(c, span_fits(host->ecam_base, ECAM_BUS_SIZE, host->ecam_size, PA_LIMIT),
-		    "ecam_base 0x%lx is not MiB aligned in 48 bits", host->ecam_base) &&
-	       need(c, IS_ALIGNED(host->ecam_size, ECAM_BUS_SIZE), "ecam_size 0x%lx is not 1 MiB per bus",
-		    host->ecam_size) &&
-	       need(c, host->bus_first < BUSES && host->bus_first + host->ecam_size / ECAM_BUS_SIZE <= BUSES,
-		    "bus_first %u and ecam_size 0x%lx go beyond bus 255", host->bus_first, host->ecam_size) &&
-	       need(c, host->smmu < c->sys->smmu_count, "smmu %u does not exist", host->smmu);
-}
-
 static bool check_host(struct check *c, u32 i)
 {
-	const struct cfg_pci_host *hosts = cfg_pci_hosts(c->sys);
+	const struct cfg_pci_host *hosts = cfg_pci_hosts(c->sys), *host = &hosts[i];
+	u64 base = host->ecam_base, size = host->ecam_size, buses = size / ECAM_BUS_SIZE;
+	bool good = need(c, span_fits(base, ECAM_BUS_SIZE, size, PA_LIMIT),
+			 "ecam_base 0x%lx is not MiB aligned in 48 bits", base) &&
+		    need(c, IS_ALIGNED(size, ECAM_BUS_SIZE), "ecam_size 0x%lx is not 1 MiB per bus", size) &&
+		    need(c, host->bus_first < BUSES && host->bus_first + buses <= BUSES,
+			 "bus_first %u and ecam_size 0x%lx go beyond bus 255", host->bus_first, size) &&
+		    need(c, host->smmu < c->sys->smmu_count, "smmu %u does not exist", host->smmu);
 
-	if (!check_host_fields(c, &hosts[i]))
-		return false;
-	for (u32 j = 0; j < i; j++) {
-		if (hosts_alike(&hosts[i], &hosts[j]))
-			return refuse(c, "shares buses with pci_hosts[%u] of smmu %u", j, hosts[i].smmu);
-	}
-	return true;
+	for (u32 j = 0; j < i && good; j++)
+		good = need(c, !hosts_alike(host, &hosts[j]), "shares buses with pci_hosts[%u] of smmu %u", j,
+			    host->smmu);
+	return good;
 }
 
 static bool check_owned(struct check *c)
@@ -295,33 +283,25 @@ static bool check_uart(struct check *c)
 
 /* ---- areas ---- */
 
-static bool check_area_fields(struct check *c, const struct cfg_area *area)
-{
-	return need(c, !(area->flags & ~CFG_AREA_FLAGS), "flags 0x%x has unknown bits", area->flags) &&
-	       need(c, !area->reserved, "reserved 0x%x is not 0", area->reserved) &&
-	       need(c, IS_ALIGNED(area->base, PAGE_SIZE), "base 0x%lx is not page aligned", area->base) &&
-	       need(c, IS_ALIGNED(area->size, PAGE_SIZE) &&
-		    span_fits(area->base, PAGE_SIZE, area->size, PA_LIMIT),
-		    "size 0x%lx is 0, not page aligned or ends beyond 48 bits", area->size) &&
-	       need(c, !(area->flags & CFG_AREA_RAM) || !(area->flags & CFG_AREA_PCI),
-		    "flags 0x%x say both RAM and PCI window", area->flags);
-}
-
 static bool check_area(struct check *c, u32 i)
 {
 	const struct cfg_area *areas = cfg_areas(c->sys), *area = &areas[i];
-	const struct span *hit;
+	const struct span *hit = span_find(c->owned, c->owned_count, area->base, area->size);
+	bool ram = area->flags & CFG_AREA_RAM, pci = area->flags & CFG_AREA_PCI;
+	u64 base = area->base, size = area->size;
+	bool good = need(c, !(area->flags & ~CFG_AREA_FLAGS), "flags 0x%x has unknown bits", area->flags) &&
+		    need(c, !area->reserved, "reserved 0x%x is not 0", area->reserved) &&
+		    need(c, IS_ALIGNED(base, PAGE_SIZE), "base 0x%lx is not page aligned", base) &&
+		    need(c, IS_ALIGNED(size, PAGE_SIZE) && span_fits(base, PAGE_SIZE, size, PA_LIMIT),
+			 "size 0x%lx is 0, not page aligned or ends beyond 48 bits", size) &&
+		    need(c, !ram || !pci, "flags 0x%x say both RAM and PCI window", area->flags);
 
-	if (!check_area_fields(c, area))
-		return false;
-	for (u32 j = 0; j < i; j++) {
-		if (span_overlaps(area->base, area->size, areas[j].base, areas[j].size))
-			return refuse(c, "base 0x%lx overlaps areas[%u]", area->base, j);
-	}
+	for (u32 j = 0; j < i && good; j++)
+		good = need(c, !span_overlaps(base, size, areas[j].base, areas[j].size),
+			    "base 0x%lx overlaps areas[%u]", base, j);
 	/* In other areas a cell has what its config says; here the root cell chooses at run time. */
-	hit = span_find(c->owned, c->owned_count, area->base, area->size);
-	return need(c, !(area->flags & CFG_AREA_PCI) || !hit, "PCI window at 0x%lx overlaps %s at 0x%lx",
-		    area->base, hit->what, hit->start);
+	return good && need(c, !pci || !hit, "PCI window at 0x%lx overlaps %s at 0x%lx", base, hit->what,
+			    hit->start);
 }
 
 /* ---- the cells of this system ---- */
@@ -352,39 +332,34 @@ static u64 payload_span(const struct cfg_payload *payload)
 	return ALIGN_UP(payload->size, PAYLOAD_ROUND);
 }
 
-static bool check_payload_fields(struct check *c, const struct cfg_payload *payload)
+static bool payloads_overlap(const struct cfg_payload *a, const struct cfg_payload *b)
 {
-	u64 hyp_size = c->sys->hyp_size, span = payload_span(payload);
-
-	return need(c, payload->cell < c->sys->cell_count, "cell %u does not exist", payload->cell) &&
-	       need(c, !payload->reserved, "reserved 0x%x is not 0", payload->reserved) &&
-	       need(c, payload->size && payload->size <= CFG_PAYLOAD_MAX_SIZE,
-		    "size 0x%lx is not within 1 to 4 GiB", payload->size) &&
-	       need(c, payload->offset && IS_ALIGNED(payload->offset, PAGE_SIZE),
-		    "offset 0x%lx is 0 or not page aligned", payload->offset) &&
-	       need(c, span_fits(payload->offset, PAGE_SIZE, span, hyp_size),
-		    "offset 0x%lx size 0x%lx ends after hyp_size 0x%lx", payload->offset, payload->size,
-		    hyp_size) &&
-	       need(c, span_fits(payload->ipa, PAYLOAD_ALIGN, span, IPA_LIMIT),
-		    "ipa 0x%lx is not 16-byte aligned within 40 bits", payload->ipa) &&
-	       need(c, ram_around(cfg_system_cell(c->sys, payload->cell), payload->ipa, span),
-		    "ipa 0x%lx with size 0x%lx is not inside RAM of cells[%u]", payload->ipa, payload->size,
-		    payload->cell);
+	return a->cell == b->cell && span_overlaps(a->ipa, payload_span(a), b->ipa, payload_span(b));
 }
 
 static bool check_payload(struct check *c, u32 i)
 {
 	const struct cfg_payload *payloads = cfg_payloads(c->sys), *payload = &payloads[i];
+	u64 hyp_size = c->sys->hyp_size, span = payload_span(payload);
+	u64 offset = payload->offset, size = payload->size, ipa = payload->ipa;
+	bool good = need(c, payload->cell < c->sys->cell_count, "cell %u does not exist", payload->cell) &&
+		    need(c, !payload->reserved, "reserved 0x%x is not 0", payload->reserved) &&
+		    need(c, size && size <= CFG_PAYLOAD_MAX_SIZE, "size 0x%lx is not within 1 to 4 GiB",
+			 size) &&
+		    need(c, offset && IS_ALIGNED(offset, PAGE_SIZE), "offset 0x%lx is 0 or not page aligned",
+			 offset) &&
+		    need(c, span_fits(offset, PAGE_SIZE, span, hyp_size),
+			 "offset 0x%lx size 0x%lx ends after hyp_size 0x%lx", offset, size, hyp_size) &&
+		    need(c, span_fits(ipa, PAYLOAD_ALIGN, span, IPA_LIMIT),
+			 "ipa 0x%lx is not 16-byte aligned within 40 bits", ipa) &&
+		    need(c, ram_around(cfg_system_cell(c->sys, payload->cell), ipa, span),
+			 "ipa 0x%lx with size 0x%lx is not inside RAM of cells[%u]", ipa, size,
+			 payload->cell);
 
-	if (!check_payload_fields(c, payload))
-		return false;
-	for (u32 j = 0; j < i; j++) {
-		if (payloads[j].cell == payload->cell &&
-		    span_overlaps(payload->ipa, payload_span(payload), payloads[j].ipa,
-				  payload_span(&payloads[j])))
-			return refuse(c, "ipa 0x%lx overlaps payloads[%u]", payload->ipa, j);
-	}
-	return true;
+	for (u32 j = 0; j < i && good; j++)
+		good = need(c, !payloads_overlap(payload, &payloads[j]), "ipa 0x%lx overlaps payloads[%u]", ipa,
+			    j);
+	return good;
 }
 
 int config_check_system(const void *blob, size_t bytes, struct cfg_error *err)
