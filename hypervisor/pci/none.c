@@ -5,7 +5,6 @@
 
 int pci_init(const struct cfg_system *sys)
 {
-	(void)sys;
 	return 0;
 }
 
@@ -20,11 +19,9 @@ int vpci_cell_init(struct cell *cell, struct hc_error *err)
 
 void vpci_cell_exit(struct cell *cell)
 {
-	(void)cell;
 }
 
 int vpci_cell_reset(struct cell *cell)
 {
-	(void)cell;
 	return 0;
 }

@@ -26,9 +26,10 @@
 #define PCI_TYPE		0x0c	/* cache line size, latency timer, header type, BIST */
 #define PCI_HEADER_TYPE		GENMASK(22, 16)
 #define PCI_MULTI_FUNCTION	BIT(23)
-#define PCI_TYPE_FUNCTION	0
 #define PCI_TYPE_BRIDGE		1
 #define PCI_BAR0		0x10
+#define PCI_BAR1		0x14
+#define PCI_BAR5		0x24
 #define PCI_BARS_FUNCTION	6
 #define PCI_BARS_BRIDGE		2
 #define PCI_BAR_IO		BIT(0)

@@ -46,36 +46,29 @@ static u32 lanes_of(u32 offset, u32 size)
 	return (size == 4 ? ~0u : (1u << 8 * size) - 1) << 8 * (offset % 4);
 }
 
-static u32 read_dword(struct vpci_dev *dev, u32 reg)
-{
-	if (!dev)
-		return PCI_ABSENT;
-	if (!vpci_dev_ready(dev))
-		return reg == PCI_ID ? PCI_RETRY_STATUS : PCI_ABSENT;
-	return vpci_dev_read(dev, reg);
-}
-
-/* Up to one dword; `value` is in the low bytes. */
+/* Up to one dword; `value` is in the low bytes. What is not there, or not ready, takes no writes. */
 static u32 access_part(struct vpci_dev *dev, u32 reg, u32 size, u32 value, bool write)
 {
-	u32 shift = 8 * (reg % 4), lanes = lanes_of(reg, size);
+	u32 shift = 8 * (reg % 4), lanes = lanes_of(reg, size), dword = reg & ~3u;
+	u32 result = PCI_ABSENT;
 
-	if (!write)
-		return (read_dword(dev, reg & ~3u) & lanes) >> shift;
-	if (dev && vpci_dev_ready(dev))
-		vpci_dev_write(dev, reg & ~3u, value << shift, lanes);
-	return 0;
+	if (dev && !vpci_dev_ready(dev))
+		result = dword == PCI_ID ? PCI_RETRY_STATUS : PCI_ABSENT;
+	else if (dev && write)
+		vpci_dev_write(dev, dword, value << shift, lanes);
+	else if (dev)
+		result = vpci_dev_read(dev, dword);
+	return (result & lanes) >> shift;
 }
 
 /* Up to eight bytes as two parts; the result of a read. */
 static u64 access_function(struct vpci_dev *dev, u32 reg, const struct mmio_access *access)
 {
-	u64 high = 0;
-	u32 low;
+	u64 value = access->value, low, high = 0;
 
-	low = access_part(dev, reg, MIN(access->size, 4u), (u32)access->value, access->write);
+	low = access_part(dev, reg, MIN(access->size, 4u), (u32)value, access->write);
 	if (access->size == 8)
-		high = access_part(dev, reg + 4, 4, (u32)(access->value >> 32), access->write);
+		high = access_part(dev, reg + 4, 4, (u32)(value >> 32), access->write);
 	return high << 32 | low;
 }
 
@@ -98,7 +91,6 @@ static bool vpci_access(struct cpu *cpu, void *ctx, struct mmio_access *access)
 	struct vpci_dev *dev;
 	u64 result;
 
-	(void)cpu;
 	spin_lock(&vpci->lock);
 	dev = find_virtual(vpci, vbdf);
 	if (MUTATE(PCI_NO_FILTER) && !dev)
@@ -127,25 +119,20 @@ static struct vpci_dev *root_entry(const struct vpci_dev *dev)
 	return NULL;
 }
 
-static void lock_owner(struct vpci_dev *entry)
+/* Of the function's registers: the root cell's, if that has an entry, which its CPUs use. */
+static spinlock_t *registers_lock(const struct vpci_dev *dev, const struct vpci_dev *entry)
 {
-	if (entry)
-		spin_lock(&entry->cell->vpci.lock);
-}
-
-static void unlock_owner(struct vpci_dev *entry)
-{
-	if (entry)
-		spin_unlock(&entry->cell->vpci.lock);
+	return entry ? &entry->cell->vpci.lock : &dev->cell->vpci.lock;
 }
 
 /* One function at a time under the root cell's lock, so that its CPUs wait for a bounded time. */
 static int probe(struct vpci_dev *dev, struct hc_error *err)
 {
 	struct vpci_dev *entry = root_entry(dev);
+	spinlock_t *lock = registers_lock(dev, entry);
 	int result;
 
-	lock_owner(entry);
+	spin_lock(lock);
 	if (entry && !vpci_dev_ready(entry)) {
 		snprintf(err->text, sizeof(err->text), "PCI function 0x%x is being reset: try again",
 			 dev->config->bdf);
@@ -153,18 +140,19 @@ static int probe(struct vpci_dev *dev, struct hc_error *err)
 	} else {
 		result = vpci_dev_probe(dev, err);
 	}
-	unlock_owner(entry);
+	spin_unlock(lock);
 	return result;
 }
 
 static void take(struct vpci_dev *dev)
 {
 	struct vpci_dev *entry = root_entry(dev);
+	spinlock_t *lock = registers_lock(dev, entry);
 
-	lock_owner(entry);
+	spin_lock(lock);
 	if (entry)
 		entry->lent = true;
-	unlock_owner(entry);
+	spin_unlock(lock);
 	dev->used = true;	/* by whoever had it before */
 	vpci_dev_quiesce(dev);
 }
@@ -188,32 +176,20 @@ static void give_back(struct vpci_dev *dev)
 	spin_unlock(&entry->cell->vpci.lock);
 }
 
-static void fill_entry(struct vpci_dev *dev, struct cell *cell, const struct cfg_pci_dev *config)
-{
-	const struct cfg_pci_host *host = &cfg_pci_hosts(system_config)[config->host];
-	u32 buses = (u32)(host->ecam_size / (PCI_BUS_FUNCTIONS * PCI_FUNCTION_SIZE));
-
-	dev->config = config;
-	dev->cell = cell;
-	dev->regs = pci_function(config->host, config->bdf);
-	dev->bus_first = host->bus_first;
-	dev->bus_last = host->bus_first + buses - 1;
-}
-
 static void free_entries(struct vpci *vpci)
 {
 	if (vpci->dev)
 		page_free(vpci->dev, vpci->pages);
 	vpci->dev = NULL;
 	vpci->count = 0;
-	vpci->pages = 0;
 }
 
 /* All of them are checked before the first is touched for good. */
 static int build_entries(struct cell *cell, struct hc_error *err)
 {
-	struct vpci *vpci = &cell->vpci;
+	const struct cfg_pci_dev *config = cfg_cell_pci(cell->config);
 	u32 count = cell->config->pci_count;
+	struct vpci *vpci = &cell->vpci;
 	int result;
 
 	vpci->pages = (u32)DIV_ROUND_UP(count * sizeof(struct vpci_dev), PAGE_SIZE);
@@ -222,8 +198,10 @@ static int build_entries(struct cell *cell, struct hc_error *err)
 		snprintf(err->text, sizeof(err->text), "no memory for %u PCI functions", count);
 		return -ENOMEM;
 	}
-	for (u32 i = 0; i < count; i++) {
-		fill_entry(&vpci->dev[i], cell, &cfg_cell_pci(cell->config)[i]);
+	for (u32 i = 0; i < count; i++, config++) {
+		u8 *regs = pci_function(config->host, config->bdf);
+
+		vpci->dev[i] = (struct vpci_dev){ .config = config, .cell = cell, .regs = regs };
 		result = cell->is_root ? 0 : probe(&vpci->dev[i], err);
 		if (result)
 			return result;

@@ -25,14 +25,14 @@ struct vpci_ext {
 struct vpci_dev {
 	const struct cfg_pci_dev *config;
 	struct cell *cell;		/* its owner; the root cell keeps its entry while it is lent */
-	u8 *regs;			/* configuration space */
-	u32 bus_first, bus_last;	/* of its host */
+	u8 *regs;			/* configuration space; NULL: on no bus of its host */
 	bool probed;			/* the fields from here to ext_count are valid */
 	u32 type;			/* PCI_TYPE_* */
 	u32 bars;			/* BAR slots of that type */
 	struct vpci_bar bar[CFG_PCI_BARS];
 	u64 rom_size;
-	u8 next[PCI_CONVENTIONAL_END / 4];	/* visible capabilities: next pointer, by offset / 4 */
+	u64 caps;			/* bit per dword: a visible capability begins there */
+	u8 next[PCI_CONVENTIONAL_END / 4];	/* the pointer to the next visible one, by offset / 4 */
 	u8 pm, express, af;		/* offsets, 0: none */
 	struct vpci_ext ext[VPCI_EXT_CAPS];
 	u32 ext_count;
@@ -53,6 +53,11 @@ static inline u32 vpci_hw_read(const struct vpci_dev *dev, u32 reg)
 static inline void vpci_hw_write(const struct vpci_dev *dev, u32 reg, u32 value)
 {
 	mmio_write32(dev->regs + reg, value);
+}
+
+static inline u32 rom_register(const struct vpci_dev *dev)
+{
+	return dev->type == PCI_TYPE_BRIDGE ? PCI_ROM_BRIDGE : PCI_ROM_FUNCTION;
 }
 
 /* ---- ecam.c ---- */

@@ -17,27 +17,13 @@
  * What a cell may see. All others stay hidden: among them MSI and MSI-X (there is no ITS yet), SR-IOV, ATS,
  * PRI and PASID, which make requests that no stream was checked for, ACS, ARI and Resizable BAR.
  */
-static const u8 visible_caps[] = {
-	PCI_CAP_PM, PCI_CAP_VENDOR, PCI_CAP_SUBSYSTEM, PCI_CAP_EXPRESS, PCI_CAP_AF,
-};
-static const u16 visible_ext[] = { PCI_EXT_SERIAL, PCI_EXT_VENDOR, PCI_EXT_DVSEC };
+#define VISIBLE_CAPS	(BIT(PCI_CAP_PM) | BIT(PCI_CAP_VENDOR) | BIT(PCI_CAP_SUBSYSTEM) | \
+			 BIT(PCI_CAP_EXPRESS) | BIT(PCI_CAP_AF))
+#define VISIBLE_EXT	(BIT(PCI_EXT_SERIAL) | BIT(PCI_EXT_VENDOR) | BIT(PCI_EXT_DVSEC))
 
-static bool cap_visible(u32 id)
+static bool is_visible(u64 visible, u64 id)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(visible_caps); i++) {
-		if (visible_caps[i] == id)
-			return true;
-	}
-	return false;
-}
-
-static bool ext_visible(u32 id)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(visible_ext); i++) {
-		if (visible_ext[i] == id)
-			return true;
-	}
-	return false;
+	return id < 64 && (visible & BIT(id));
 }
 
 static void note_cap(struct vpci_dev *dev, u32 id, u32 at)
@@ -63,8 +49,9 @@ static int probe_caps(struct vpci_dev *dev)
 
 		if (id == PCI_CAP_EA)
 			return -EINVAL;
-		if (cap_visible(id)) {
+		if (is_visible(VISIBLE_CAPS, id)) {
 			note_cap(dev, id, at);
+			dev->caps |= BIT(at / 4);
 			dev->next[last / 4] = (u8)at;
 			last = at;
 		}
@@ -82,7 +69,7 @@ static void probe_ext_caps(struct vpci_dev *dev)
 
 		if (head == 0 || head == PCI_ABSENT)
 			return;
-		if (ext_visible(FIELD_GET(PCI_EXT_ID, head))) {
+		if (is_visible(VISIBLE_EXT, FIELD_GET(PCI_EXT_ID, head))) {
 			if (dev->ext_count)
 				dev->ext[dev->ext_count - 1].next = (u16)at;
 			dev->ext[dev->ext_count++].offset = (u16)at;
@@ -117,11 +104,6 @@ static void probe_bars(struct vpci_dev *dev)
 		bar->size = ~((u64)high << 32 | (mask & ~(u32)PCI_BAR_FLAGS)) + 1;
 		i += bar->wide;
 	}
-}
-
-static u32 rom_register(const struct vpci_dev *dev)
-{
-	return dev->type == PCI_TYPE_BRIDGE ? PCI_ROM_BRIDGE : PCI_ROM_FUNCTION;
 }
 
 static void probe_sizes(struct vpci_dev *dev)

@@ -11,9 +11,13 @@
 /* Decides about a write of `value` (the whole dword) to `reg`; may take bits away. False: it is dropped. */
 typedef bool (*rule_fn)(struct vpci_dev *dev, u32 reg, u32 *value);
 
-/* One dword: the bits that the root cell and others may write, and those which a written 1 clears. */
+/* Where registers are: from the start of a header of that type, or of that capability. */
+enum base { HEADER, FUNCTION, BRIDGE, CAP_PM, CAP_EXPRESS, BASES };
+
+/* The dwords from first to last: the bits that the root cell and others may write; those that a 1 clears. */
 struct rule {
-	u32 reg;
+	enum base base;
+	u32 first, last;
 	u32 root, other, w1c;
 	rule_fn check;
 };
@@ -58,7 +62,7 @@ static bool bars_allowed(const struct view *view)
 
 static bool rom_allowed(const struct view *view)
 {
-	u32 rom = view_read(view, view->dev->type == PCI_TYPE_BRIDGE ? PCI_ROM_BRIDGE : PCI_ROM_FUNCTION);
+	u32 rom = view_read(view, rom_register(view->dev));
 	u64 size = view->dev->rom_size;
 
 	return !size || !(rom & PCI_ROM_ENABLE) || window_allowed(rom & PCI_ROM_ADDRESS & ~(size - 1), size);
@@ -135,91 +139,67 @@ static bool check_decode(struct vpci_dev *dev, u32 reg, u32 *value)
 static bool check_buses(struct vpci_dev *dev, u32 reg, u32 *value)
 {
 	u32 secondary = FIELD_GET(PCI_BUS_SECONDARY, *value);
-	u32 subordinate = FIELD_GET(PCI_BUS_SUBORDINATE, *value);
+	u32 subordinate = FIELD_GET(PCI_BUS_SUBORDINATE, *value), host = dev->config->host;
+	bool on_host = pci_function(host, subordinate * PCI_BUS_FUNCTIONS);
 
-	(void)reg;
 	if (!secondary && !subordinate)
 		return true;
-	if (secondary > dev->bus_first && secondary <= subordinate && subordinate <= dev->bus_last)
+	if (secondary > cfg_pci_hosts(system_config)[host].bus_first && secondary <= subordinate && on_host)
 		return true;
 	refused(dev, "bus numbers", *value);
 	return false;
 }
 
-/* ---- the tables ---- */
+/* ---- the table ---- */
 
 #define COMMAND_OTHER	((u32)(PCI_COMMAND_MEM | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | \
 			       PCI_COMMAND_SERR | PCI_COMMAND_INTX_OFF))
 #define COMMAND_ROOT	(COMMAND_OTHER | (u32)PCI_COMMAND_IO)
+#define PM_ROOT		((u32)(PCI_PM_STATE | PCI_PM_PME_ENABLE | PCI_PM_PME_STATUS))
 
-static const struct rule function_rules[] = {
-	{ PCI_COMMAND, COMMAND_ROOT | PCI_STATUS_W1C, COMMAND_OTHER | PCI_STATUS_W1C, PCI_STATUS_W1C,
-	  check_command },
-	{ PCI_TYPE, 0xffff, 0xffff, 0, NULL },
-	{ PCI_BAR0, ~0u, 0, 0, check_decode },
-	{ PCI_BAR0 + 4, ~0u, 0, 0, check_decode },
-	{ PCI_BAR0 + 8, ~0u, 0, 0, check_decode },
-	{ PCI_BAR0 + 12, ~0u, 0, 0, check_decode },
-	{ PCI_BAR0 + 16, ~0u, 0, 0, check_decode },
-	{ PCI_BAR0 + 20, ~0u, 0, 0, check_decode },
-	{ PCI_ROM_FUNCTION, ~0u, 0, 0, check_decode },
-	{ PCI_INTERRUPT, 0xff, 0xff, 0, NULL },
+/*
+ * Only the root cell has bridges. Bridge Control: parity, SERR, bus reset; no legacy ISA or VGA ranges.
+ * Device Control without Phantom Functions and Device Control 2 without ARI: both make other StreamIDs.
+ */
+static const struct rule rules[] = {
+	{ HEADER, PCI_COMMAND, PCI_COMMAND, COMMAND_ROOT | PCI_STATUS_W1C, COMMAND_OTHER | PCI_STATUS_W1C,
+	  PCI_STATUS_W1C, check_command },
+	{ HEADER, PCI_TYPE, PCI_TYPE, 0xffff, 0xffff, 0, NULL },
+	{ FUNCTION, PCI_BAR0, PCI_BAR5, ~0u, 0, 0, check_decode },
+	{ FUNCTION, PCI_ROM_FUNCTION, PCI_ROM_FUNCTION, ~0u, 0, 0, check_decode },
+	{ FUNCTION, PCI_INTERRUPT, PCI_INTERRUPT, 0xff, 0xff, 0, NULL },
+	{ BRIDGE, PCI_BAR0, PCI_BAR1, ~0u, 0, 0, check_decode },
+	{ BRIDGE, PCI_BUSES, PCI_BUSES, ~0u, 0, 0, check_buses },
+	{ BRIDGE, PCI_IO_WINDOW, PCI_IO_WINDOW, 0xffff | PCI_STATUS_W1C, 0, PCI_STATUS_W1C, NULL },
+	{ BRIDGE, PCI_MEM_WINDOW, PCI_PREF_LIMIT_HIGH, ~0u, 0, 0, check_decode },
+	{ BRIDGE, PCI_IO_WINDOW_HIGH, PCI_IO_WINDOW_HIGH, ~0u, 0, 0, NULL },
+	{ BRIDGE, PCI_ROM_BRIDGE, PCI_ROM_BRIDGE, ~0u, 0, 0, check_decode },
+	{ BRIDGE, PCI_INTERRUPT, PCI_INTERRUPT, 0x004300ff, 0, 0, NULL },
+	{ CAP_PM, PCI_PM_CONTROL, PCI_PM_CONTROL, PM_ROOT, (u32)PCI_PM_STATE, (u32)PCI_PM_PME_STATUS, NULL },
+	{ CAP_EXPRESS, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL, 0x000ff9ff, 0, 0x000f0000, NULL },
+	{ CAP_EXPRESS, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL, 0xc0000fff, 0, 0xc0000000, NULL },
+	{ CAP_EXPRESS, PCI_EXP_SLTCTL, PCI_EXP_SLTCTL, 0x011f1fff, 0, 0x011f0000, NULL },
+	{ CAP_EXPRESS, PCI_EXP_RTCTL, PCI_EXP_RTCTL, 0x0000001f, 0, 0, NULL },
+	{ CAP_EXPRESS, PCI_EXP_RTSTA, PCI_EXP_RTSTA, 0x00010000, 0, 0x00010000, NULL },
+	{ CAP_EXPRESS, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2, 0x0000001f, 0, 0, NULL },
 };
 
-/* Only the root cell has bridges. Bridge Control: parity, SERR, bus reset; no legacy ISA or VGA ranges. */
-static const struct rule bridge_rules[] = {
-	{ PCI_COMMAND, COMMAND_ROOT | PCI_STATUS_W1C, 0, PCI_STATUS_W1C, check_command },
-	{ PCI_TYPE, 0xffff, 0, 0, NULL },
-	{ PCI_BAR0, ~0u, 0, 0, check_decode },
-	{ PCI_BAR0 + 4, ~0u, 0, 0, check_decode },
-	{ PCI_BUSES, ~0u, 0, 0, check_buses },
-	{ PCI_IO_WINDOW, 0xffff | PCI_STATUS_W1C, 0, PCI_STATUS_W1C, NULL },
-	{ PCI_MEM_WINDOW, ~0u, 0, 0, check_decode },
-	{ PCI_PREF_WINDOW, ~0u, 0, 0, check_decode },
-	{ PCI_PREF_BASE_HIGH, ~0u, 0, 0, check_decode },
-	{ PCI_PREF_LIMIT_HIGH, ~0u, 0, 0, check_decode },
-	{ PCI_IO_WINDOW_HIGH, ~0u, 0, 0, NULL },
-	{ PCI_ROM_BRIDGE, ~0u, 0, 0, check_decode },
-	{ PCI_INTERRUPT, 0x004300ff, 0, 0, NULL },
-};
-
-static const struct rule pm_rules[] = {
-	{ PCI_PM_CONTROL, (u32)(PCI_PM_STATE | PCI_PM_PME_ENABLE | PCI_PM_PME_STATUS), (u32)PCI_PM_STATE,
-	  (u32)PCI_PM_PME_STATUS, NULL },
-};
-
-/* Device Control without Phantom Functions and Device Control 2 without ARI: both make other StreamIDs. */
-static const struct rule express_rules[] = {
-	{ PCI_EXP_DEVCTL, 0x000ff9ff, 0, 0x000f0000, NULL },
-	{ PCI_EXP_LNKCTL, 0xc0000fff, 0, 0xc0000000, NULL },
-	{ PCI_EXP_SLTCTL, 0x011f1fff, 0, 0x011f0000, NULL },
-	{ PCI_EXP_RTCTL, 0x0000001f, 0, 0, NULL },
-	{ PCI_EXP_RTSTA, 0x00010000, 0, 0x00010000, NULL },
-	{ PCI_EXP_DEVCTL2, 0x0000001f, 0, 0, NULL },
-};
-
-static const struct rule *find_in(const struct rule *rule, size_t count, u32 base, u32 reg)
+/* NULL: no bit of it may be written. A base that the function lacks is beyond all registers. */
+static const struct rule *find_rule(const struct vpci_dev *dev, u32 reg)
 {
-	for (; count--; rule++) {
-		if (base + rule->reg == reg)
+	bool bridge = dev->type == PCI_TYPE_BRIDGE;
+	const u32 base[BASES] = {
+		[FUNCTION] = bridge ? PCI_FUNCTION_SIZE : 0, [BRIDGE] = bridge ? 0 : PCI_FUNCTION_SIZE,
+		[CAP_PM] = dev->pm ? : PCI_FUNCTION_SIZE, [CAP_EXPRESS] = dev->express ? : PCI_FUNCTION_SIZE,
+	};
+
+	for (const struct rule *rule = rules; rule < rules + ARRAY_SIZE(rules); rule++) {
+		u32 at = reg - base[rule->base];
+
+		if (at >= rule->first && at <= rule->last)
 			return rule;
 	}
 	return NULL;
-}
-
-static const struct rule *find_rule(const struct vpci_dev *dev, u32 reg)
-{
-	const struct rule *rule = NULL;
-
-	if (reg < PCI_HEADER_END && dev->type == PCI_TYPE_BRIDGE)
-		return find_in(bridge_rules, ARRAY_SIZE(bridge_rules), 0, reg);
-	if (reg < PCI_HEADER_END)
-		return find_in(function_rules, ARRAY_SIZE(function_rules), 0, reg);
-	if (dev->pm)
-		rule = find_in(pm_rules, ARRAY_SIZE(pm_rules), dev->pm, reg);
-	if (!rule && dev->express)
-		rule = find_in(express_rules, ARRAY_SIZE(express_rules), dev->express, reg);
-	return rule;
 }
 
 /* ---- fixed BARs ---- */
@@ -268,18 +248,6 @@ static u32 ext_head(const struct vpci_dev *dev, u32 reg, u32 value)
 	return value;
 }
 
-static bool is_visible_cap(const struct vpci_dev *dev, u32 reg)
-{
-	u32 at = dev->next[PCI_CAP_POINTER / 4];
-
-	for (u32 n = 0; at && n < ARRAY_SIZE(dev->next); n++) {
-		if (at == reg)
-			return true;
-		at = dev->next[at / 4];
-	}
-	return false;
-}
-
 u32 vpci_dev_read(const struct vpci_dev *dev, u32 reg)
 {
 	u32 value;
@@ -293,7 +261,7 @@ u32 vpci_dev_read(const struct vpci_dev *dev, u32 reg)
 		return dev->next[reg / 4];
 	if (reg >= PCI_EXT_FIRST)
 		return ext_head(dev, reg, value);
-	if (reg >= PCI_HEADER_END && is_visible_cap(dev, reg))
+	if (dev->caps & BIT(reg / 4))
 		return (value & ~(u32)PCI_CAP_NEXT) | (u32)FIELD_PREP(PCI_CAP_NEXT, dev->next[reg / 4]);
 	return value;
 }
@@ -302,15 +270,10 @@ void vpci_dev_write(struct vpci_dev *dev, u32 reg, u32 value, u32 lanes)
 {
 	bool root = dev->cell->is_root;
 	const struct rule *rule = find_rule(dev, reg);
-	u32 mask;
+	u32 mask = !rule ? 0 : lanes & (root ? rule->root : rule->other);
 
-	if (!root && is_bar(dev, reg)) {
+	if (!root && is_bar(dev, reg))
 		fixed_bar_write(dev, (reg - PCI_BAR0) / 4, value, lanes);
-		return;
-	}
-	if (!rule)
-		return;
-	mask = (root ? rule->root : rule->other) & lanes;
 	if (!mask)
 		return;
 	/* Bits that a 1 clears stay as they are unless the cell writes them. */
