@@ -32,6 +32,7 @@ $(FUZZ_OUT)/%: tests/fuzz/fuzz_%.c $$(fuzz-$$*) tests/fuzz/fuzz.mk
 .PHONY: test-fuzz
 test-fuzz: $$(addprefix $(FUZZ_OUT)/,$$(FUZZ_TARGETS))
 	$(Q)set -e; $(foreach t,$(FUZZ_TARGETS),\
-		timeout 300 $(FUZZ_OUT)/$t -runs=$(or $(fuzzruns-$t),20000) -seed=1 -max_len=$(or $(fuzzlen-$t),4096) -len_control=0 -verbosity=0 \
-			-artifact_prefix=$(FUZZ_OUT)/$t- >$(FUZZ_OUT)/$t.log 2>&1 || { cat $(FUZZ_OUT)/$t.log; exit 1; }; \
+		timeout 300 $(FUZZ_OUT)/$t -runs=$(or $(fuzzruns-$t),20000) -seed=1 -max_len=$(or $(fuzzlen-$t),4096) \
+			-len_control=0 -verbosity=0 -artifact_prefix=$(FUZZ_OUT)/$t- \
+			>$(FUZZ_OUT)/$t.log 2>&1 || { cat $(FUZZ_OUT)/$t.log; exit 1; }; \
 		echo "  $t: $(or $(fuzzruns-$t),20000) runs, no failure";)
