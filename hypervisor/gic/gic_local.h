@@ -41,15 +41,28 @@ static inline u8 gic_guest_priority(u8 priority)
 	return (u8)(GIC_PRIO_GUEST + (priority >> 2));
 }
 
+/* Affinity as GICR_TYPER has it, of one that is as MPIDR_EL1 has it. */
+static inline u64 gic_affinity(u64 mpidr)
+{
+	return (mpidr & GENMASK(23, 0)) | FIELD_GET(MPIDR_AFF3, mpidr) << 24;
+}
+
+/* The CPU with that affinity as the only target of an ICC_SGI1R_EL1. */
+static inline u64 gic_sgi_target(u64 mpidr)
+{
+	u64 aff0 = FIELD_GET(MPIDR_AFF0, mpidr);
+
+	return FIELD_PREP(SGIR_TARGETS, BIT(aff0 & 15)) | FIELD_PREP(SGIR_RS, aff0 >> 4) |
+	       FIELD_PREP(SGIR_AFF1, FIELD_GET(MPIDR_AFF1, mpidr)) |
+	       FIELD_PREP(SGIR_AFF2, FIELD_GET(MPIDR_AFF2, mpidr)) |
+	       FIELD_PREP(SGIR_AFF3, FIELD_GET(MPIDR_AFF3, mpidr));
+}
+
 void gic_set_priority(void *frame, u32 intid, u8 priority);
-/* Trigger of the INTIDs 32*n.. in mask; returns the mask of those that are edge-triggered then (some are fixed). */
-u32 gic_set_edge(void *frame, u32 n, u32 mask, u32 edge);
-u32 gic_get_edge(const void *frame, u32 n);
+/* GICD_ICFGR<n>, the bits in mask; returns what these are then (some are fixed). */
+u32 gic_set_config(void *frame, u32 n, u32 mask, u32 value);
 void gic_route(u32 spi, u64 mpidr);
 /* Disabled, neither pending nor active, and so for every CPU when it returns. -EIO: the GIC does not answer. */
 int gic_quiesce(void *frame, u32 n, u32 mask);
-/* Waits until earlier writes to enable bits have effect. -EIO after a while. */
-int gic_wait_dist(void);
-int gic_wait_redist(const struct cpu *cpu);
 
 #endif

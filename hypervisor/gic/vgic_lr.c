@@ -15,6 +15,7 @@
 #include <asm/gic_sysreg.h>
 #include <hyp/errno.h>
 #include <hyp/printk.h>
+#include <hyp/string.h>
 #include "vgic_local.h"
 
 #define QUERY_TIMEOUT_US	2000
@@ -63,7 +64,7 @@ static void hw_put_back(struct cpu *cpu, u32 intid)
 	u32 bit = (u32)BIT(intid % 32);
 	const struct vgic_word *word = vgic_word(cpu, intid);
 
-	if (word->owned & word->edge & bit)
+	if ((word->owned & bit) && (word->config[intid / 16 % 2] & BIT(intid % 16 * 2 + 1)))
 		gic_write_bits(gic_frame(cpu, intid), GICD_ISPENDR, intid / 32, bit);
 	hw_deactivate(cpu, intid);
 }
@@ -200,7 +201,10 @@ void vgic_sgi_raise(struct cpu *self, struct cpu *target, u32 sgis)
 		cpu_request(target, CPU_REQ_VGIC);
 }
 
-/* GICR_IGROUPR0 decides whether this kind of request may make the SGI pending; Group 1's may make either. */
+/*
+ * GICR_IGROUPR0 decides whether this kind of request may make the SGI pending. With one security state, ICC_SGI1R_EL1
+ * makes SGIs of either group, the others of Group 0 alone.
+ */
 static void sgi_send_one(struct cpu *self, struct cpu *target, u32 sgi, bool group1)
 {
 	const struct vgic_word *word = &target->vgic.local;
@@ -216,62 +220,31 @@ static void sgi_send_one(struct cpu *self, struct cpu *target, u32 sgi, bool gro
 
 static bool sgi_targets(const struct cpu *target, u64 value)
 {
-	return (value & SGIR_AFFINITY) == target->vgic.sgi_affinity && (value & target->vgic.sgi_target);
-}
+	u64 own = target->vgic.sgi_target;
 
-/* A breach of I5 for the tests: affinities are taken as physical ones, of anybody's CPU. */
-static void sgi_send_any(struct cpu *self, u64 value, u32 bit)
-{
-	for (u32 i = 0; i < cpu_count; i++) {
-		if (&cpus[i] != self && cpus[i].state == CPU_RUNNING && sgi_targets(&cpus[i], value))
-			vgic_sgi_raise(self, &cpus[i], bit);
-	}
+	return !((value ^ own) & SGIR_AFFINITY) && (value & own & SGIR_TARGETS);
 }
 
 void vgic_send_sgi(struct cpu *cpu, u64 value, bool group1)
 {
 	struct cell *cell = cpu->cell;
-	u32 sgi = (u32)FIELD_GET(SGIR_INTID, value);
+	u32 sgi = (u32)FIELD_GET(SGIR_INTID, value), count = MUTATE(SGI_ANY_CPU) ? cpu_count : cell->vcpus;
 
-	for (u32 i = 0; i < cell->vcpus; i++) {
-		struct cpu *target = READ_ONCE(cell->vcpu[i]);
+	for (u32 i = 0; i < count; i++) {
+		struct cpu *target = MUTATE(SGI_ANY_CPU) ? &cpus[i] : READ_ONCE(cell->vcpu[i]);
 
 		if (!target)
 			continue;
 		if (value & SGIR_IRM ? target != cpu : sgi_targets(target, value))
 			sgi_send_one(cpu, target, sgi, group1);
 	}
-	if (MUTATE(SGI_ANY_CPU))
-		sgi_send_any(cpu, value, (u32)BIT(sgi));
 }
 
 /* ---- looking at list registers, and taking things out of them ---- */
 
-static void held_add(struct vgic_held *held, u64 lr, u32 n)
+/* What may not be there leaves: interrupts that are not the cell's, or not to be signalled. */
+static void recheck(struct cpu *cpu)
 {
-	u32 intid = lr_intid(lr);
-
-	if (intid / 32 != n)
-		return;
-	if (lr & LR_PENDING)
-		held->pending |= (u32)BIT(intid % 32);
-	if (lr & LR_ACTIVE)
-		held->active |= (u32)BIT(intid % 32);
-}
-
-struct vgic_held vgic_own_lrs(struct cpu *cpu, u32 n)
-{
-	struct vgic_held held = { 0, 0 };
-
-	for_each_bit(i, used_lrs(cpu))
-		held_add(&held, ich_read_lr(i), n);
-	return held;
-}
-
-void vgic_recheck(struct cpu *cpu)
-{
-	u32 ctlr = cpu->cell->vgic.ctlr;
-
 	for_each_bit(i, used_lrs(cpu)) {
 		u64 lr = ich_read_lr(i);
 		u32 intid = lr_intid(lr), bit = (u32)BIT(intid % 32);
@@ -279,37 +252,31 @@ void vgic_recheck(struct cpu *cpu)
 
 		if (!((word->owned | word->soft) & bit))
 			ich_write_lr(i, 0);	/* another cell's now, which took it over clean: not to be touched */
-		else if ((lr & LR_PENDING) && !(vgic_signalled(word, ctlr) & bit))
+		else if ((lr & LR_PENDING) && !(vgic_signalled(word, cpu->cell->vgic.ctlr) & bit))
 			lr_put_back(cpu, i, lr);
 	}
 }
 
-void vgic_lr_clear(struct cpu *cpu, u32 n, u32 mask)
+/* INTIDs 32*n.. in mask are not pending, or not active, any more. */
+static void drop(struct cpu *cpu, u32 n, u32 mask, u64 state)
 {
 	for_each_bit(i, used_lrs(cpu)) {
 		u64 lr = ich_read_lr(i);
 		u32 intid = lr_intid(lr);
 
-		if (intid / 32 != n || !(mask & BIT(intid % 32)) || !(lr & LR_PENDING))
+		if (intid / 32 != n || !(mask & BIT(intid % 32)) || !(lr & state))
 			continue;
-		ich_write_lr(i, lr & LR_ACTIVE ? lr & ~LR_PENDING : 0);
-		if ((lr & LR_HW) && !(lr & LR_ACTIVE))
+		lr &= ~state;
+		ich_write_lr(i, lr & LR_STATE ? lr : 0);
+		if ((lr & (LR_HW | LR_STATE)) == LR_HW)
 			hw_deactivate(cpu, intid);
 	}
 }
 
-void vgic_lr_deactivate(struct cpu *cpu, u32 n, u32 mask)
+static void publish(struct cpu *cpu)
 {
-	for_each_bit(i, used_lrs(cpu)) {
-		u64 lr = ich_read_lr(i);
-		u32 intid = lr_intid(lr);
-
-		if (intid / 32 != n || !(mask & BIT(intid % 32)) || !(lr & LR_ACTIVE))
-			continue;
-		ich_write_lr(i, lr & LR_PENDING ? lr & ~LR_ACTIVE : 0);
-		if ((lr & LR_HW) && !(lr & LR_PENDING))
-			hw_deactivate(cpu, intid);
-	}
+	for_each_bit(i, cpu->vgic.lr_mask)
+		WRITE_ONCE(cpu->vgic.lr_copy[i], ich_read_lr(i));
 }
 
 /* ---- between CPUs ---- */
@@ -317,21 +284,19 @@ void vgic_lr_deactivate(struct cpu *cpu, u32 n, u32 mask)
 /* Does what others asked this CPU for. */
 static void answer(struct cpu *cpu)
 {
-	struct vgic_cpu *vgic = &cpu->vgic;
-	u32 ticket = __atomic_load_n(&vgic->asked, __ATOMIC_ACQUIRE);
+	u32 ticket = __atomic_load_n(&cpu->vgic.asked, __ATOMIC_ACQUIRE);
 
-	if (ticket == vgic->answered)
+	if (ticket == cpu->vgic.answered)
 		return;
 	for (u32 n = 0; n < VGIC_SPI_WORDS; n++) {
-		if (vgic->clear[n])
-			vgic_lr_clear(cpu, n, __atomic_exchange_n(&vgic->clear[n], 0, __ATOMIC_ACQ_REL));
-		if (vgic->deactivate[n])
-			vgic_lr_deactivate(cpu, n, __atomic_exchange_n(&vgic->deactivate[n], 0, __ATOMIC_ACQ_REL));
+		if (cpu->vgic.drop[n].pending)
+			drop(cpu, n, __atomic_exchange_n(&cpu->vgic.drop[n].pending, 0, __ATOMIC_ACQ_REL), LR_PENDING);
+		if (cpu->vgic.drop[n].active)
+			drop(cpu, n, __atomic_exchange_n(&cpu->vgic.drop[n].active, 0, __ATOMIC_ACQ_REL), LR_ACTIVE);
 	}
-	vgic_recheck(cpu);
-	for (u32 i = 0; i < VGIC_MAX_LRS; i++)
-		vgic->lr_copy[i] = vgic->lr_mask & BIT(i) ? ich_read_lr(i) : 0;
-	__atomic_store_n(&vgic->answered, ticket, __ATOMIC_RELEASE);
+	recheck(cpu);
+	publish(cpu);
+	__atomic_store_n(&cpu->vgic.answered, ticket, __ATOMIC_RELEASE);
 }
 
 u32 vgic_ask(struct cpu *other)
@@ -358,20 +323,81 @@ int vgic_wait(struct cpu *self, struct cpu *other, u32 ticket, u64 timeout_us)
 	return 0;
 }
 
-bool vgic_other_lrs(struct cpu *self, struct cpu *other, u32 n, struct vgic_held *held)
+/* What `cpu`, which is asked if it is another one, has of word n. */
+static struct vgic_held held_by(struct cpu *self, struct cpu *cpu, u32 n)
 {
-	*held = (struct vgic_held){ 0, 0 };
-	if (vgic_wait(self, other, vgic_ask(other), QUERY_TIMEOUT_US))
-		return false;
-	if (!vgic_runs(other, self->cell))
-		return true;
-	for (u32 i = 0; i < VGIC_MAX_LRS; i++) {
-		u64 lr = READ_ONCE(other->vgic.lr_copy[i]);
+	struct vgic_held held = { 0 };
 
-		if (lr & LR_STATE)
-			held_add(held, lr, n);
+	if (cpu == self)
+		publish(self);
+	else if (vgic_wait(self, cpu, vgic_ask(cpu), QUERY_TIMEOUT_US))
+		return (struct vgic_held){ .unknown = ~0u };
+	if (!vgic_runs(cpu, self->cell))
+		return held;
+	for_each_bit(i, cpu->vgic.lr_mask) {
+		u64 lr = READ_ONCE(cpu->vgic.lr_copy[i]);
+		u32 bit = lr_intid(lr) / 32 == n ? (u32)BIT(lr_intid(lr) % 32) : 0;
+
+		held.pending |= lr & LR_PENDING ? bit : 0;
+		held.active |= lr & LR_ACTIVE ? bit : 0;
 	}
-	return true;
+	return held;
+}
+
+/* Of SGIs and PPIs the CPU whose they are, of SPIs all. */
+static bool may_hold(const struct cpu *cpu, const struct vgic_word *word)
+{
+	return !word->target || word->target == cpu;
+}
+
+/* The other CPUs whose list registers can hold interrupts of the word, one after the other from *i on. */
+static struct cpu *next_holder(struct cpu *self, const struct vgic_word *word, u32 *i)
+{
+	while (*i < self->cell->vcpus) {
+		struct cpu *cpu = READ_ONCE(self->cell->vcpu[(*i)++]);
+
+		if (cpu != self && vgic_runs(cpu, self->cell) && may_hold(cpu, word))
+			return cpu;
+	}
+	return NULL;
+}
+
+struct vgic_held vgic_find(struct cpu *self, const struct vgic_word *word, u32 bits)
+{
+	struct vgic_held held = { 0 }, other;
+	struct cpu *cpu;
+	u32 i = 0;
+
+	if (bits && may_hold(self, word))
+		held = held_by(self, self, word->n);
+	while ((bits & ~(held.pending | held.active)) && (cpu = next_holder(self, word, &i))) {
+		other = held_by(self, cpu, word->n);
+		held.pending |= other.pending;
+		held.active |= other.active;
+		held.unknown |= other.unknown;
+	}
+	held.unknown &= bits & ~(held.pending | held.active);
+	return held;
+}
+
+void vgic_drop(struct cpu *self, const struct vgic_word *word, struct vgic_held bits)
+{
+	u32 left = bits.pending | bits.active | bits.unknown, i = 0;
+	struct vgic_held held;
+	struct cpu *cpu;
+
+	if (left && may_hold(self, word)) {
+		held = held_by(self, self, word->n);
+		drop(self, word->n, bits.pending, LR_PENDING);
+		drop(self, word->n, bits.active, LR_ACTIVE);
+		recheck(self);
+		left &= ~(held.pending | held.active);
+	}
+	while (left && (cpu = next_holder(self, word, &i))) {
+		__atomic_or_fetch(&cpu->vgic.drop[word->n].pending, bits.pending, __ATOMIC_RELEASE);
+		__atomic_or_fetch(&cpu->vgic.drop[word->n].active, bits.active, __ATOMIC_RELEASE);
+		vgic_ask(cpu);
+	}
 }
 
 void vgic_sync(struct cpu *cpu)
@@ -391,22 +417,24 @@ void vgic_underflow(struct cpu *cpu)
 
 /* ---- a CPU's way into a cell and out of it ---- */
 
-static void init_word(struct cpu *cpu)
+/* SGIs and PPIs as after a reset; nothing is left of what others asked this CPU for. */
+static void reset_local(struct cpu *cpu)
 {
-	cpu->vgic.local = (struct vgic_word){
+	struct vgic_cpu *vgic = &cpu->vgic;
+	void *frame = gic_frame(cpu, 0);
+
+	gic_quiesce(frame, 0, gic.guest_ppis);
+	vgic->local = (struct vgic_word){
 		.owned = gic.guest_ppis, .soft = 0xffff,
-		.target = cpu, .priority = cpu->vgic.priority, .frame = gic_frame(cpu, 0),
+		.config = { gic_read_bits(frame, GICD_ICFGR, 0), gic_read_bits(frame, GICD_ICFGR, 1) },
+		.target = cpu, .priority = vgic->priority, .frame = frame,
 	};
-}
-
-static void init_affinity(struct cpu *cpu)
-{
-	u64 aff0 = FIELD_GET(MPIDR_AFF0, cpu->vmpidr);
-
-	cpu->vgic.sgi_target = (u32)BIT(aff0 & 15);
-	cpu->vgic.sgi_affinity = FIELD_PREP(SGIR_AFF1, FIELD_GET(MPIDR_AFF1, cpu->vmpidr)) |
-				 FIELD_PREP(SGIR_AFF2, FIELD_GET(MPIDR_AFF2, cpu->vmpidr)) |
-				 FIELD_PREP(SGIR_AFF3, FIELD_GET(MPIDR_AFF3, cpu->vmpidr)) | FIELD_PREP(SGIR_RS, aff0 >> 4);
+	vgic->waker = GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP;
+	memset(vgic->priority, 0, sizeof(vgic->priority));
+	for_each_bit(i, gic.guest_ppis)
+		gic_set_priority(frame, i, gic_guest_priority(0));
+	memset(vgic->drop, 0, sizeof(vgic->drop));
+	__atomic_store_n(&vgic->sgi_pending, 0, __ATOMIC_RELAXED);
 }
 
 int vgic_cpu_init(struct cpu *cpu)
@@ -414,49 +442,23 @@ int vgic_cpu_init(struct cpu *cpu)
 	u64 vtr = ich_vtr();
 	u32 lrs = (u32)FIELD_GET(ICH_VTR_LRS, vtr) + 1;
 
-	ich_set_hcr(0);
 	if (lrs < 2 || lrs > VGIC_MAX_LRS) {	/* with one, underflow would be for ever */
 		pr_err("GIC: cpu %u has %u list registers, 2 to %u are needed", cpu->id, lrs, VGIC_MAX_LRS);
 		return -EINVAL;
 	}
 	cpu->vgic.lr_mask = (u32)(BIT(lrs) - 1);
 	cpu->vgic.preemption_bits = (u32)FIELD_GET(ICH_VTR_PREBITS, vtr) + 1;
-	for_each_bit(i, cpu->vgic.lr_mask)
-		ich_write_lr(i, 0);
-	ich_clear_active(cpu->vgic.preemption_bits);
-	init_word(cpu);
+	vgic_cpu_park(cpu);
 	return 0;
-}
-
-/* No PPI of a guest enabled, pending or active. */
-static void quiesce_ppis(struct cpu *cpu)
-{
-	gic_quiesce(gic_frame(cpu, 0), 0, gic.guest_ppis);
-	gic_wait_redist(cpu);
 }
 
 void vgic_cpu_reset(struct cpu *cpu)
 {
 	struct vgic_cpu *vgic = &cpu->vgic;
-	void *frame = gic_frame(cpu, 0);
 
-	quiesce_ppis(cpu);
-	init_word(cpu);
-	vgic->local.edge = gic_get_edge(frame, 0);
-	init_affinity(cpu);
-	vgic->waker = GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP;
-	for (u32 i = 0; i < GIC_SPI_FIRST; i++) {
-		vgic->priority[i] = 0;
-		if (gic.guest_ppis & BIT(i))
-			gic_set_priority(frame, i, gic_guest_priority(0));
-	}
-	for (u32 i = 0; i < ARRAY_SIZE(vgic->sgi_lr); i++)
-		vgic->sgi_lr[i] = 0;
-	__atomic_store_n(&vgic->sgi_pending, 0, __ATOMIC_RELAXED);
+	reset_local(cpu);
+	vgic->sgi_target = gic_sgi_target(cpu->vmpidr);
 	__atomic_store_n(&vgic->answered, __atomic_load_n(&vgic->asked, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
-	for_each_bit(i, vgic->lr_mask)
-		ich_write_lr(i, 0);
-	ich_clear_active(vgic->preemption_bits);
 	ich_set_vmcr(ICH_VMCR_FIQEN);
 	ich_set_hcr(ICH_HCR_EN);
 	icc_set_mask(GIC_PRIO_OPEN);
@@ -468,34 +470,25 @@ static void lr_leave(struct cpu *cpu, u32 n)
 {
 	u64 lr = ich_read_lr(n);
 
-	ich_write_lr(n, 0);
-	if (!(lr & LR_HW) || !(vgic_word(cpu, lr_intid(lr))->owned & BIT(lr_intid(lr) % 32)))
-		return;
 	if (lr & LR_PENDING)
-		hw_put_back(cpu, lr_intid(lr));
-	else
+		lr_put_back(cpu, n, lr);
+	else if (lr & LR_HW)
 		hw_deactivate(cpu, lr_intid(lr));
 }
 
 void vgic_cpu_park(struct cpu *cpu)
 {
-	struct vgic_cpu *vgic = &cpu->vgic;
-
 	icc_set_mask(GIC_PRIO_GUEST);
 	if (cpu->cell && cpu->state == CPU_RUNNING) {
+		recheck(cpu);
 		for_each_bit(i, used_lrs(cpu))
 			lr_leave(cpu, i);
 	}
-	quiesce_ppis(cpu);
+	for_each_bit(i, cpu->vgic.lr_mask)
+		ich_write_lr(i, 0);
+	publish(cpu);
 	ich_set_hcr(0);
 	ich_set_vmcr(0);
-	ich_clear_active(vgic->preemption_bits);
-	for (u32 i = 0; i < VGIC_MAX_LRS; i++)
-		vgic->lr_copy[i] = 0;
-	for (u32 n = 0; n < VGIC_SPI_WORDS; n++) {
-		__atomic_store_n(&vgic->clear[n], 0, __ATOMIC_RELAXED);
-		__atomic_store_n(&vgic->deactivate[n], 0, __ATOMIC_RELAXED);
-	}
-	__atomic_store_n(&vgic->sgi_pending, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&vgic->answered, __atomic_load_n(&vgic->asked, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+	ich_clear_active(cpu->vgic.preemption_bits);
+	reset_local(cpu);
 }

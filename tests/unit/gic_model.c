@@ -392,9 +392,11 @@ bool model_access(u32 cpu, bool redist, u64 offset, u32 size, bool write, u64 *v
 	struct mmio_access access = { .offset = offset, .size = size, .write = write, .value = write ? *value : 0 };
 	struct cell *cell = cpus[cpu].cell;
 	u64 base = redist ? cell->config->gicr_ipa : cell->config->gicd_ipa;
-	const struct mmio_region *region = mmio_find(&cell->mmio, base);
+	const struct mmio_region *region = mmio_find(&cell->mmio, base + offset);
 	bool done;
 
+	if (!region)
+		return false;
 	fake_cpu = cpu;
 	acting = cell;
 	done = region->fn(&cpus[cpu], region->ctx, &access);

@@ -23,11 +23,18 @@ struct vgic_word {
 	u32 soft;			/* SGIs: there, but no business of the hardware */
 	u32 enabled;			/* as the cell wrote, whatever its GICD_CTLR says */
 	u32 group1;			/* GICD_IGROUPR */
-	u32 edge;			/* GICD_ICFGR */
+	u32 config[2];			/* GICD_ICFGR */
 	u32 n;				/* INTIDs 32*n.. */
 	struct cpu *target;		/* whose SGIs and PPIs; NULL: SPIs */
 	u8 *priority;			/* of the first of them: GICD_IPRIORITYR */
 	void *frame;			/* hardware registers that have the bits of word n at GICD_ISENABLER + 4n etc. */
+};
+
+/* Interrupts of one word in list registers, as the guest sees them. */
+struct vgic_held {
+	u32 pending;
+	u32 active;
+	u32 unknown;			/* may be there: a CPU did not answer */
 };
 
 /* Per cell, embedded there. */
@@ -41,7 +48,7 @@ struct vgic_cell {
 
 /*
  * Per CPU, embedded there. Only the CPU itself can see its list registers. Another one that needs something of them
- * raises asked (a ticket), after setting bits in clear/deactivate, and sends a cross call; the CPU acts in vgic_sync(),
+ * raises asked (a ticket), after setting bits in drop, and sends a cross call; the CPU acts in vgic_sync(),
  * publishes a copy of its list registers, and answers with that ticket.
  */
 struct vgic_cpu {
@@ -49,15 +56,13 @@ struct vgic_cpu {
 	struct vgic_word local;		/* SGIs and PPIs */
 	u8 priority[32];		/* GICR_IPRIORITYR */
 	u8 sgi_lr[16];			/* list register + 1 where that SGI was put last, 0: none */
-	u64 sgi_affinity;		/* who it is in the terms of ICC_SGI1R_EL1: all but the target list */
-	u32 sgi_target;			/* and its bit of that */
+	u64 sgi_target;			/* an ICC_SGI1R_EL1 with this CPU as its only target */
 	u32 waker;			/* GICR_WAKER */
 	u32 lr_mask;			/* list registers of the hardware */
 	u32 preemption_bits;
 	u64 injected;			/* statistics */
 	u32 asked, answered;		/* tickets, atomic */
-	u32 clear[VGIC_SPI_WORDS];	/* atomic: no longer pending in a list register */
-	u32 deactivate[VGIC_SPI_WORDS];	/* atomic: no longer active in one */
+	struct vgic_held drop[VGIC_SPI_WORDS];	/* atomic: no longer to be so in a list register */
 	u64 lr_copy[VGIC_MAX_LRS];
 };
 

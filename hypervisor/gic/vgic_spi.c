@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which cell has which SPI, and where they go. */
+#include <hyp/config.h>
+#include <hyp/errno.h>
+#include <hyp/printk.h>
+#include <hyp/string.h>
+#include "vgic_local.h"
+
+#define PURGE_TIMEOUT_US	100000
+
+struct spi_set {
+	u32 word[VGIC_SPI_WORDS];
+};
+
+static const struct spi_set all_spis = { .word = { [0 ... VGIC_SPI_WORDS - 1] = ~0u } };
+
+/* ---- routing ---- */
+
+/*
+ * The CPU that a GICD_IROUTER means. One whose CPU is not there falls to the first one that is, so that an interrupt
+ * never reaches a CPU of another cell; so does IRM = 1, where any CPU is right.
+ */
+static struct cpu *route_target(const struct cell *cell, u64 irouter)
+{
+	struct cpu *first = NULL;
+
+	for (u32 i = 0; i < cell->vcpus; i++) {
+		struct cpu *cpu = cell->vcpu[i];
+
+		if (!cpu)
+			continue;
+		if (!(irouter & GICD_IROUTER_IRM) && (cpu->vmpidr & MPIDR_AFF) == (irouter & GICD_IROUTER_AFF))
+			return cpu;
+		if (!first || (!first->on && cpu->on))
+			first = cpu;
+	}
+	return first;
+}
+
+void vgic_route(struct cell *cell, u32 intid)
+{
+	struct cpu *cpu = route_target(cell, cell->vgic.irouter[intid]);
+
+	if (cpu)
+		gic_route(intid, cpu->mpidr);
+}
+
+static void route_set(struct cell *cell, u32 n, u32 bits)
+{
+	for (; bits; bits &= bits - 1)
+		vgic_route(cell, 32 * n + (u32)__builtin_ctz(bits));
+}
+
+void vgic_route_all(struct cell *cell)
+{
+	spin_lock(&cell->vgic.lock);
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++)
+		route_set(cell, n, cell->vgic.spi[n].owned);
+	spin_unlock(&cell->vgic.lock);
+}
+
+/* ---- ownership ---- */
+
+static struct spi_set config_spis(const struct cell *cell)
+{
+	const struct cfg_irq *irq = cfg_cell_irqs(cell->config);
+	struct spi_set set = { { 0 } };
+
+	for (u32 i = 0; i < cell->config->irq_count; i++) {
+		u32 intid = irq[i].intid;
+
+		if (intid >= GIC_SPI_FIRST && intid < gic.intids && !gic_is_hyp(intid))
+			set.word[intid / 32] |= (u32)BIT(intid % 32);
+		else
+			pr_warn("cell %s: interrupt %u is not there or the hypervisor's; it never gets it", cell->name, intid);
+	}
+	return set;
+}
+
+/* Those of the set that the cell has are nobody's now. */
+static void remove_spis(struct vgic_cell *vgic, struct spi_set *set)
+{
+	spin_lock(&vgic->lock);
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
+		set->word[n] &= vgic->spi[n].owned;
+		vgic->spi[n].owned &= ~set->word[n];
+		vgic->spi[n].enabled &= ~set->word[n];
+	}
+	spin_unlock(&vgic->lock);
+}
+
+/* Silent, and as after a reset but for what the new owner's words say. */
+static int quiesce_spis(const struct spi_set *set)
+{
+	int err = 0;
+
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
+		if (set->word[n] && gic_quiesce(gic.dist, n, set->word[n]))
+			err = -EIO;
+	}
+	return err;
+}
+
+static void add_word(struct cell *cell, struct vgic_word *word, u32 bits)
+{
+	for (u32 half = 0; half < 2; half++)
+		vgic_set_config(word, half, bits, word->config[half]);
+	for (u32 i = 0; i < 32; i++) {
+		if (bits & BIT(i))
+			gic_set_priority(gic.dist, 32 * word->n + i, gic_guest_priority(word->priority[i]));
+	}
+	route_set(cell, word->n, bits);
+	word->owned |= bits;
+}
+
+static void add_spis(struct cell *cell, const struct spi_set *set)
+{
+	spin_lock(&cell->vgic.lock);
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
+		if (set->word[n])
+			add_word(cell, &cell->vgic.spi[n], set->word[n]);
+	}
+	spin_unlock(&cell->vgic.lock);
+}
+
+/* Nothing owned, everything as after a reset. */
+static void init_words(struct vgic_cell *vgic)
+{
+	vgic->ctlr = 0;
+	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
+		vgic->spi[n] = (struct vgic_word){ .n = n, .frame = gic.dist, .priority = &vgic->priority[32 * n] };
+	memset(vgic->priority, 0, sizeof(vgic->priority));
+	memset(vgic->irouter, 0, sizeof(vgic->irouter));
+}
+
+/* No CPU of the cell still has an interrupt in a list register that is not the cell's. */
+static int purge(struct cell *cell)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < cell->vcpus; i++) {
+		struct cpu *cpu = READ_ONCE(cell->vcpu[i]);
+
+		if (vgic_runs(cpu, cell) && vgic_wait(this_cpu(), cpu, vgic_ask(cpu), PURGE_TIMEOUT_US)) {
+			pr_err("cpu %u of cell %s does not answer", cpu->id, cell->name);
+			err = -EIO;
+		}
+	}
+	return err;
+}
+
+/*
+ * From the root cell, which goes on running: disabled first, so that no CPU gets one any more; then out of its CPUs'
+ * list registers; then clean. Its other SPIs leave the CPUs that it has lost.
+ */
+static int take_from_root(struct cell *root, const struct spi_set *set)
+{
+	struct spi_set taken = *set;
+	int err;
+
+	remove_spis(&root->vgic, &taken);
+	vgic_route_all(root);
+	err = quiesce_spis(set);
+	if (!err)
+		err = purge(root);
+	if (!err)
+		err = quiesce_spis(set);
+	if (err)
+		add_spis(root, &taken);
+	return err;
+}
+
+int vgic_cell_init(struct cell *cell)
+{
+	const struct cfg_cell *config = cell->config;
+	struct cell *root = root_cell();
+	struct spi_set set;
+	int err;
+
+	init_words(&cell->vgic);
+	err = mmio_add(&cell->mmio, ipa(config->gicd_ipa), GICD_SIZE, vgic_dist_access, cell);
+	if (!err)
+		err = mmio_add(&cell->mmio, ipa(config->gicr_ipa), (u64)GICR_SIZE * cell->vcpus, vgic_redist_access, cell);
+	if (err)
+		return err;
+	set = config_spis(cell);
+	if (root && root != cell)
+		err = take_from_root(root, &set);
+	if (!err)
+		add_spis(cell, &set);
+	return err;
+}
+
+void vgic_cell_exit(struct cell *cell)
+{
+	struct cell *root = root_cell();
+	struct spi_set set = all_spis, back;
+
+	remove_spis(&cell->vgic, &set);
+	quiesce_spis(&set);
+	if (!root || root == cell)
+		return;
+	back = config_spis(root);
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++)
+		back.word[n] &= set.word[n];
+	add_spis(root, &back);
+}
+
+void vgic_cell_reset(struct cell *cell)
+{
+	struct spi_set set = all_spis;
+
+	remove_spis(&cell->vgic, &set);
+	quiesce_spis(&set);
+	init_words(&cell->vgic);
+	add_spis(cell, &set);
+}
