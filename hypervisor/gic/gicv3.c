@@ -280,12 +280,10 @@ void gic_handle_irq(struct cpu *cpu)
 {
 	u32 intid = icc_acknowledge();
 
-	if (unlikely(intid >= GIC_INTIDS))
-		return;
-	if (unlikely(intid < GIC_PPI_FIRST || handlers[intid].fn)) {
+	if (likely(intid >= GIC_PPI_FIRST && intid < GIC_INTIDS && !handlers[intid].fn)) {
+		icc_drop_priority(intid);
+		vgic_inject_hw(cpu, intid);
+	} else if (intid < GIC_INTIDS) {
 		hyp_interrupt(cpu, intid);
-		return;
 	}
-	icc_drop_priority(intid);
-	vgic_inject_hw(cpu, intid);
 }
