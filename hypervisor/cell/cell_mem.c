@@ -73,12 +73,42 @@ static const struct cfg_mem *root_region(const struct cell *cell, const struct r
 	return NULL;
 }
 
-/* Does the root cell lose the range while `cell` has it? Not what both sides declared shared. */
-static bool leaves_root(const struct cell *cell, const struct range *range)
+static bool root_shares(const struct cell *cell, const struct range *range)
 {
 	const struct cfg_mem *in_root = root_region(cell, range);
 
-	return in_root && !(range->flags & in_root->flags & CFG_MEM_SHARED) && !MUTATE(S2_KEEP_ROOT);
+	return in_root && range->flags & in_root->flags & CFG_MEM_SHARED;
+}
+
+static bool has_shared(const struct cell *cell, u64 address)
+{
+	const struct cfg_mem *mem = cfg_cell_mem(cell->config);
+
+	for (u32 i = 0; i < cell->config->mem_count; i++) {
+		if (mem[i].pa == address && mem[i].flags & CFG_MEM_SHARED)
+			return true;
+	}
+	return false;
+}
+
+/* Another cell shares the range; its end is near when it is being destroyed, but it is not over. */
+static bool cell_shares(const struct cell *cell, const struct range *range, bool or_ends)
+{
+	for (u32 id = 0; range->flags & CFG_MEM_SHARED && id < CFG_MAX_CELLS; id++) {
+		const struct cell *other = cells[id];
+
+		if (other && other != cell && !other->is_root && (or_ends || other->state != HC_STATE_DESTROYING) &&
+		    has_shared(other, range->pa))
+			return true;
+	}
+	return false;
+}
+
+/* Does the root cell lose the range to `cell`, or get it back from it? Only to the first and from the last of those. */
+static bool leaves_root(const struct cell *cell, const struct range *range)
+{
+	return root_region(cell, range) && !root_shares(cell, range) && !cell_shares(cell, range, true) &&
+	       !MUTATE(S2_KEEP_ROOT);
 }
 
 /* The promise of take_range() makes sure that this cannot fail. */
@@ -158,9 +188,12 @@ void cell_mem_give_back(struct cell *cell)
 		return_range(cell, &range);
 }
 
-static bool is_private_ram(const struct cfg_mem *mem)
+/* Of cells that share and end at the same time each clears. */
+static bool is_private_ram(const struct cell *cell, const struct cfg_mem *mem)
 {
-	return !(mem->flags & (CFG_MEM_IO | CFG_MEM_SHARED));
+	const struct range range = { mem->pa, mem->ipa, mem->size, mem->flags };
+
+	return !(mem->flags & CFG_MEM_IO) && !root_shares(cell, &range) && !cell_shares(cell, &range, false);
 }
 
 void cell_scrub_restart(struct cell *cell)
@@ -190,7 +223,7 @@ int cell_scrub(struct cell *cell)
 	while (cell->work_region < cell->config->mem_count) {
 		const struct cfg_mem *region = &mem[cell->work_region];
 
-		if (!is_private_ram(region) || cell->work_done == region->size) {
+		if (cell->work_done == region->size || !is_private_ram(cell, region)) {
 			cell->work_region++;
 			cell->work_done = 0;
 			continue;

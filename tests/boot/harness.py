@@ -31,6 +31,7 @@ DEMO = ROOT / "configs/arm64/qemu-virt/rtos0.yaml"
 EDU = {"pci": "00:02.0", "id": "1234:11e8", "bars": [{"size": "1M"}]}
 CELL_RAM = 0x48000000		# where the test cell's memory is, physically
 OTHER_RAM = 0x4c000000		# and that of a second one
+SHARED_RAM = 0x50000000		# of two cells, and not of the root cell
 CELL_RAM_SIZE = 32 << 20
 HYPERVISOR_RAM = 0x45000000	# in its page pool, see configs/arm64/qemu-virt/system.yaml
 ROOT_RAM = 0x60000000
@@ -111,6 +112,10 @@ def test_cells(cpus: int) -> list[dict]:
     cells.append(cell_config("hello-cpu2", "tests/hello", cpus=[first]))
     cells.append(cell_config("rival", "tests/hello", cpus=[first], serial=False, ram=CELL_RAM))
     cells.append(cell_config("same-cpu", "tests/hello", serial=False, ram=OTHER_RAM))
+    for name, ram, sharer in (("sharer-a", CELL_RAM, first), ("sharer-b", OTHER_RAM, "last")):
+        cells.append(cell_config(name, "tests/hello", cpus=[sharer], serial=False, ram=ram))
+        cells[-1]["memory"].append({"name": "shared", "size": "1M", "ipa": 0x60000000, "pa": SHARED_RAM,
+                                    "flags": ["read", "write", "dma", "shared"]})
     return cells
 
 
