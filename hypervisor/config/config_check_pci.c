@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The check of a cell's PCI functions: each is on a bus of its host, has its stream with it (else its DMA
- * would be nobody's), and its BARs lie where no other function decodes.
+ * would be nobody's), and its BARs lie where no other function decodes. And no stream without its function.
  */
 #include "check.h"
 

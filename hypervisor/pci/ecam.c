@@ -39,21 +39,17 @@ static u32 silence_function(u8 *regs)
 /* Silences the functions of one bus; marks the buses of those bridges that firmware had set up. */
 static u32 silence_bus(u32 host, u32 bus, bool *wanted)
 {
-	u32 found = 0;
+	u32 found = 0, step;
 
-	for (u32 n = 0; n < PCI_BUS_FUNCTIONS; n++) {
+	for (u32 n = 0; n < PCI_BUS_FUNCTIONS; n += step) {
 		u8 *regs = pci_function(host, bus * PCI_BUS_FUNCTIONS + n);
 		u32 type = silence_function(regs);
+		bool present = type != PCI_ABSENT, alone = !present || !(type & PCI_MULTI_FUNCTION);
 
-		if (type == PCI_ABSENT && n % 8 == 0)
-			n += 7;
-		if (type == PCI_ABSENT)
-			continue;
-		found++;
-		if (FIELD_GET(PCI_HEADER_TYPE, type) == PCI_TYPE_BRIDGE)
+		step = n % 8 == 0 && alone ? 8 : 1;
+		found += present;
+		if (present && FIELD_GET(PCI_HEADER_TYPE, type) == PCI_TYPE_BRIDGE)
 			wanted[FIELD_GET(PCI_BUS_SECONDARY, mmio_read32(regs + PCI_BUSES))] = true;
-		if (n % 8 == 0 && !(type & PCI_MULTI_FUNCTION))
-			n += 7;
 	}
 	return found;
 }
