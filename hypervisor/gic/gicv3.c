@@ -79,11 +79,6 @@ int gic_quiesce(void *frame, u32 n, u32 mask)
 	return err;
 }
 
-u32 gic_intids(void)
-{
-	return gic.intids;
-}
-
 bool gic_is_hyp(u32 intid)
 {
 	return intid < GIC_INTIDS && handlers[intid].fn;

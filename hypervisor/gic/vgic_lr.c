@@ -83,21 +83,19 @@ static void lr_put_back(struct cpu *cpu, u32 n, u64 lr)
 	__atomic_or_fetch(&cpu->vgic.sgi_pending, (u32)BIT(intid), __ATOMIC_RELAXED);
 }
 
-/* The least urgent list register that is pending and not active; false: there is none. */
-static bool least_urgent(struct cpu *cpu, u32 *n, u64 *value)
+/* The least urgent list register that is pending and not active, if its priority is not 0, the most urgent there is. */
+static u32 least_urgent(struct cpu *cpu, u8 *priority)
 {
-	bool found = false;
+	u32 found = VGIC_MAX_LRS;
 
+	*priority = 0;
 	for_each_bit(i, used_lrs(cpu)) {
 		u64 lr = ich_read_lr(i);
 
-		if ((lr & LR_STATE) != LR_PENDING)
+		if ((lr & LR_STATE) != LR_PENDING || FIELD_GET(LR_PRIORITY, lr) <= *priority)
 			continue;
-		if (found && FIELD_GET(LR_PRIORITY, lr) <= FIELD_GET(LR_PRIORITY, *value))
-			continue;
-		*n = i;
-		*value = lr;
-		found = true;
+		*priority = (u8)FIELD_GET(LR_PRIORITY, lr);
+		found = i;
 	}
 	return found;
 }
@@ -106,26 +104,24 @@ static bool least_urgent(struct cpu *cpu, u32 *n, u64 *value)
 static u32 lr_find(struct cpu *cpu, u8 priority)
 {
 	u32 spare = ich_free() & cpu->vgic.lr_mask, n;
-	u64 lr;
+	u8 least;
 
 	if (likely(spare))
 		return (u32)__builtin_ctz(spare);
-	if (!least_urgent(cpu, &n, &lr) || FIELD_GET(LR_PRIORITY, lr) <= priority)
+	n = least_urgent(cpu, &least);
+	if (least <= priority)
 		return VGIC_MAX_LRS;
-	lr_put_back(cpu, n, lr);
+	lr_put_back(cpu, n, ich_read_lr(n));
 	return n;
 }
 
 /* Only what could evict a list register may interrupt, until few enough of them are in use. */
 static void hold_back(struct cpu *cpu)
 {
-	u32 n;
-	u64 lr;
-	u8 mask = GIC_PRIO_GUEST;
+	u8 least;
 
-	if (least_urgent(cpu, &n, &lr))
-		mask = gic_guest_priority((u8)FIELD_GET(LR_PRIORITY, lr));
-	icc_set_mask(mask);
+	least_urgent(cpu, &least);
+	icc_set_mask(gic_guest_priority(least));
 	ich_set_hcr(ICH_HCR_EN | ICH_HCR_UIE);
 }
 
@@ -158,24 +154,24 @@ void vgic_inject_hw(struct cpu *cpu, u32 intid)
 static bool sgi_inject(struct cpu *cpu, u32 sgi)
 {
 	u32 n = cpu->vgic.sgi_lr[sgi];
+	u64 lr = ich_read_lr(n);
 
-	if (n) {
-		u64 lr = ich_read_lr(n - 1);
-
-		if ((lr & LR_STATE) && lr_intid(lr) == sgi) {
-			ich_write_lr(n - 1, lr | LR_PENDING);
-			return true;
-		}
+	if ((lr & LR_STATE) && lr_intid(lr) == sgi) {
+		ich_write_lr(n, lr | LR_PENDING);
+		return true;
 	}
 	n = lr_find(cpu, cpu->vgic.priority[sgi]);
 	if (n == VGIC_MAX_LRS)
 		return false;
 	ich_write_lr(n, lr_value(cpu, sgi));
-	cpu->vgic.sgi_lr[sgi] = (u8)(n + 1);
+	cpu->vgic.sgi_lr[sgi] = (u8)n;
 	return true;
 }
 
-/* SGIs that are pending and may be signalled, into list registers. */
+/*
+ * SGIs that are pending and may be signalled, into list registers. One that is sent between the injection and the clearing
+ * is the same as the one injected: the guest has not seen it yet.
+ */
 static void sgi_deliver(struct cpu *cpu)
 {
 	struct vgic_cpu *vgic = &cpu->vgic;
@@ -183,12 +179,12 @@ static void sgi_deliver(struct cpu *cpu)
 		    vgic_signalled(&vgic->local, cpu->cell->vgic.ctlr);
 
 	for_each_bit(sgi, ready) {
-		__atomic_and_fetch(&vgic->sgi_pending, ~(u32)BIT(sgi), __ATOMIC_RELAXED);
-		vgic->injected++;
-		if (sgi_inject(cpu, sgi))
-			continue;
-		__atomic_or_fetch(&vgic->sgi_pending, (u32)BIT(sgi), __ATOMIC_RELAXED);
-		hold_back(cpu);
+		if (sgi_inject(cpu, sgi)) {
+			__atomic_and_fetch(&vgic->sgi_pending, ~(u32)BIT(sgi), __ATOMIC_ACQ_REL);
+			vgic->injected++;
+		} else {
+			hold_back(cpu);
+		}
 	}
 }
 

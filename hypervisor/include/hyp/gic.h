@@ -32,9 +32,6 @@ int gic_init(const struct cfg_system *sys);
 /* This CPU's redistributor and CPU interface (system registers at EL2, ICH_* too). */
 int gic_cpu_init(struct cpu *cpu);
 
-/* INTIDs that the distributor implements (highest + 1). */
-u32 gic_intids(void);
-
 void gic_send_hyp_sgi(struct cpu *target);
 
 /* An SPI or PPI of the hypervisor's own: registers the handler, sets GIC_PRIO_HYP, enables it. SPIs go to `cpu`; a PPI

@@ -55,7 +55,7 @@ struct vgic_cpu {
 	u32 sgi_pending;		/* atomic: SGIs 0..15 to inject, set by other CPUs of the cell too */
 	struct vgic_word local;		/* SGIs and PPIs */
 	u8 priority[32];		/* GICR_IPRIORITYR */
-	u8 sgi_lr[16];			/* list register + 1 where that SGI was put last, 0: none */
+	u8 sgi_lr[16];			/* list register where that SGI was put last */
 	u64 sgi_target;			/* an ICC_SGI1R_EL1 with this CPU as its only target */
 	u32 waker;			/* GICR_WAKER */
 	u32 lr_mask;			/* list registers of the hardware */
