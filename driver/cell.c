@@ -97,7 +97,8 @@ static int fail_call(struct hc_error *error, const struct cell *cell, s64 code)
 	return fail(error, code, "the hypervisor answered with error %lld", -code);
 }
 
-static int ask_to_create(struct cell *cell, struct hc_error *error)
+/* `flags` HC_CREATE_* */
+static int ask_to_create(struct cell *cell, u64 flags, struct hc_error *error)
 {
 	struct hc_error *reply = kzalloc(sizeof(*reply), GFP_KERNEL);
 	struct hc_result result;
@@ -105,7 +106,7 @@ static int ask_to_create(struct cell *cell, struct hc_error *error)
 	if (!reply)
 		return -ENOMEM;
 	result = hc_call_all(HC_CELL_CREATE, virt_to_phys(cell->config), cell->config->hdr.size,
-			     virt_to_phys(reply), 0);
+			     virt_to_phys(reply), flags);
 	if (result.value >= 0)
 		cell->id = result.value;
 	else if (reply->text[0])
@@ -122,13 +123,17 @@ static int bring_up(struct cell *cell, struct hc_error *error)
 {
 	int ret;
 
+	/* a config that cannot be is refused before Linux gives anything up */
+	ret = ask_to_create(cell, HC_CREATE_CHECK, error);
+	if (ret)
+		return ret;
 	ret = cpus_take(cell, error);
 	if (ret)
 		return ret;
 	ret = pci_take(cell->config, error);
 	if (ret)
 		goto err_cpus;
-	ret = ask_to_create(cell, error);
+	ret = ask_to_create(cell, 0, error);
 	if (ret)
 		goto err_pci;
 	ret = cell_sysfs_add(cell);

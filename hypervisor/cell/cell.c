@@ -152,7 +152,7 @@ s64 cell_build(const struct cfg_cell *config, struct hc_error *err)
 	return id;
 }
 
-s64 cell_create(const void *blob, size_t bytes, struct hc_error *err)
+s64 cell_check(const void *blob, size_t bytes, struct hc_error *err)
 {
 	const struct cfg_cell *config = blob;
 	struct cfg_error cfg_err = { "" };
@@ -167,11 +167,9 @@ s64 cell_create(const void *blob, size_t bytes, struct hc_error *err)
 		if (cells[id])
 			result = config_check_pair(config, cells[id]->config, &cfg_err);
 	}
-	if (result) {
+	if (result)
 		memcpy(err->text, cfg_err.text, sizeof(err->text));
-		return result;
-	}
-	return cell_build(config, err);
+	return result;
 }
 
 s64 cell_loadable(u32 id)

@@ -41,9 +41,11 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 {
 	static u8 blob[CFG_MAX_CELL_SIZE] __attribute__((aligned(8)));	/* guarded by cell_lock */
 	struct hc_error err = { "" };
-	u64 bytes = regs->x[2];
+	u64 bytes = regs->x[2], flags = regs->x[4];
 	s64 result;
 
+	if (flags & ~(u64)HC_CREATE_CHECK)
+		return -EINVAL;
 	if (bytes > sizeof(blob)) {
 		snprintf(err.text, sizeof(err.text), "a cell config of %llu bytes: the most is %zu",
 			 (unsigned long long)bytes, sizeof(blob));
@@ -51,7 +53,9 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 	} else if (!guest_read(cpu->cell, ipa(regs->x[1]), blob, bytes)) {
 		return -EFAULT;
 	} else {
-		result = cell_create(blob, bytes, &err);
+		result = cell_check(blob, bytes, &err);
+		if (!result && !(flags & HC_CREATE_CHECK))
+			result = cell_build((const struct cfg_cell *)blob, &err);
 	}
 	if (!guest_write(cpu->cell, ipa(regs->x[3]), &err, sizeof(err)) && result < 0)
 		return -EFAULT;

@@ -33,7 +33,10 @@
 
 /* for the root cell */
 #define HC_SYSTEM_INFO		HC_FN(16)	/* (ipa of struct hc_system_info, bytes) */
-#define HC_CELL_CREATE		HC_FN(17)	/* (ipa of struct cfg_cell, bytes, ipa of struct hc_error) -> cell id */
+#define HC_CELL_CREATE		HC_FN(17)	/* (ipa of struct cfg_cell, bytes, ipa of struct hc_error, HC_CREATE_*)
+						 * -> cell id */
+#define HC_CREATE_CHECK		1u		/* only check the config, by itself and against the cells that exist: 0.
+						 * Whether its CPUs are free is not looked at */
 #define HC_CELL_LOADABLE	HC_FN(18)	/* (id): clears the RAM of a created, stopped or failed cell in batches
 						 * (HC_EAGAIN) and makes it `loaded`: ready for HC_CELL_WRITE and HC_CELL_START */
 #define HC_CELL_START		HC_FN(19)	/* (id, entry IPA, x0 of its first CPU) */

@@ -15,8 +15,10 @@
 #include <hyp/smmu.h>
 #include <hyp/stage2.h>
 #include <hyp/vgic.h>
+#include <hyp/vsmmu.h>
 
 struct cell_console;
+struct vsmmu;
 
 struct cell {
 	u32 id;
@@ -30,6 +32,7 @@ struct cell {
 	struct vgic_cell vgic;
 	struct vpci vpci;
 	struct smmu_domain dma;
+	struct vsmmu *vsmmu;		/* config->vsmmu_count of them; NULL: none */
 	struct cell_console *console;
 
 	u32 vcpus;			/* CPUs in the config, in the cell's numbering */
@@ -63,7 +66,8 @@ struct cell *root_cell(void);
  */
 s64 cell_build(const struct cfg_cell *config, struct hc_error *err);	/* of a checked config: the id */
 s64 cell_run(struct cell *cell, u64 entry, u64 arg);
-s64 cell_create(const void *blob, size_t bytes, struct hc_error *err);	/* blob in hypervisor memory */
+/* A config in hypervisor memory: by itself, and against the cells that exist. */
+s64 cell_check(const void *blob, size_t bytes, struct hc_error *err);
 s64 cell_loadable(u32 id);
 s64 cell_write(u32 id, u64 to, struct cell *from_cell, u64 from, u64 bytes);
 s64 cell_start(u32 id, u64 entry, u64 arg);
@@ -109,9 +113,10 @@ int cell_streams_block(struct cell *cell);
 
 /* ---- guest_mem.c ---- */
 /*
- * Guest memory, by IPA, through the calling CPU's window and the cell's stage 2, page by page. The caller holds
- * cell_lock: memory changes hands only under it. False when any byte is not there with that permission (a partial copy
- * may have been made).
+ * Guest memory, by IPA, through the calling CPU's window and the cell's stage 2, page by page: what is copied is the
+ * cell's at that moment, for the lock of its stage 2 is held, without which no page leaves. The caller holds cell_lock
+ * or is a CPU of that cell, so the tables themselves stay. False when any byte is not there with that permission (a
+ * partial copy may have been made).
  */
 bool guest_read(struct cell *cell, ipaddr_t from, void *to, size_t bytes);
 bool guest_write(struct cell *cell, ipaddr_t to, const void *from, size_t bytes);
