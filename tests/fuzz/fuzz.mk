@@ -17,7 +17,7 @@ fuzz-vgic	:= tests/unit/gic_model.c tests/unit/fake/fake.c hypervisor/config/con
 fuzzruns-vgic	:= 3000
 fuzzflags-vgic	:= -lcmocka
 
-FUZZ_CC		?= clang-14
+FUZZ_CC		?= clang
 FUZZ_TARGETS	= $(sort $(patsubst fuzz-%,%,$(filter fuzz-%,$(.VARIABLES))))
 FUZZ_OUT	:= $(BUILD)/tests/fuzz
 FUZZ_CFLAGS	:= -g -O1 -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -fno-sanitize-recover=all \
