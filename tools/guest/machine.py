@@ -50,9 +50,12 @@ class Machine:
         return arguments + list(self.extra)
 
 
+LIBC = ctypes.CDLL(None)  # loaded beforehand: little is allowed between fork and exec when there are threads
+
+
 def die_with_parent() -> None:
     """Run in the child: no QEMU outlives the program that started it."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class Vm:
