@@ -335,10 +335,8 @@ static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 
 	spin_lock(&vgic->lock);
 	vgic->ctlr = value & (u32)(GICD_CTLR_GRP0 | GICD_CTLR_GRP1);
-	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
-		if (vgic->spi[n].owned)
-			apply_enables(cell, &vgic->spi[n]);
-	}
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++)
+		apply_enables(cell, &vgic->spi[n]);
 	for (u32 i = 0; i < cell->vcpus; i++) {
 		struct cpu *cpu = cell->vcpu[i];
 

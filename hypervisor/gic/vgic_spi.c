@@ -12,8 +12,6 @@ struct spi_set {
 	u32 word[VGIC_SPI_WORDS];
 };
 
-static const struct spi_set all_spis = { .word = { [0 ... VGIC_SPI_WORDS - 1] = ~0u } };
-
 /* ---- routing ---- */
 
 /*
@@ -77,19 +75,37 @@ static struct spi_set config_spis(const struct cell *cell)
 	return set;
 }
 
-/* Those of the set that the cell has are nobody's now. */
-static void remove_spis(struct vgic_cell *vgic, struct spi_set *set)
+/* Those of the bits that the cell has, which are nobody's now. */
+static u32 remove_spis(struct vgic_cell *vgic, u32 n, u32 bits)
 {
 	spin_lock(&vgic->lock);
-	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
-		set->word[n] &= vgic->spi[n].owned;
-		vgic->spi[n].owned &= ~set->word[n];
-		vgic->spi[n].enabled &= ~set->word[n];
-	}
+	bits &= vgic->spi[n].owned;
+	vgic->spi[n].owned &= ~bits;
+	vgic->spi[n].enabled &= ~bits;
 	spin_unlock(&vgic->lock);
+	return bits;
 }
 
-/* Silent, and as after a reset but for what the new owner's words say. */
+/* Programmed as the cell's word says, but disabled. */
+static void add_spis(struct cell *cell, u32 n, u32 bits)
+{
+	struct vgic_word *word;
+
+	if (!bits)
+		return;
+	word = &cell->vgic.spi[n];
+	spin_lock(&cell->vgic.lock);
+	for (u32 half = 0; half < 2; half++)
+		vgic_set_config(word, half, bits, word->config[half]);
+	for (u32 i = 0; i < 32; i++) {
+		if (bits & BIT(i))
+			gic_set_priority(gic.dist, 32 * n + i, gic_guest_priority(word->priority[i]));
+	}
+	route_set(cell, n, bits);
+	word->owned |= bits;
+	spin_unlock(&cell->vgic.lock);
+}
+
 static int quiesce_spis(const struct spi_set *set)
 {
 	int err = 0;
@@ -99,28 +115,6 @@ static int quiesce_spis(const struct spi_set *set)
 			err = -EIO;
 	}
 	return err;
-}
-
-static void add_word(struct cell *cell, struct vgic_word *word, u32 bits)
-{
-	for (u32 half = 0; half < 2; half++)
-		vgic_set_config(word, half, bits, word->config[half]);
-	for (u32 i = 0; i < 32; i++) {
-		if (bits & BIT(i))
-			gic_set_priority(gic.dist, 32 * word->n + i, gic_guest_priority(word->priority[i]));
-	}
-	route_set(cell, word->n, bits);
-	word->owned |= bits;
-}
-
-static void add_spis(struct cell *cell, const struct spi_set *set)
-{
-	spin_lock(&cell->vgic.lock);
-	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
-		if (set->word[n])
-			add_word(cell, &cell->vgic.spi[n], set->word[n]);
-	}
-	spin_unlock(&cell->vgic.lock);
 }
 
 /* Nothing owned, everything as after a reset. */
@@ -155,18 +149,19 @@ static int purge(struct cell *cell)
  */
 static int take_from_root(struct cell *root, const struct spi_set *set)
 {
-	struct spi_set taken = *set;
+	struct spi_set taken;
 	int err;
 
-	remove_spis(&root->vgic, &taken);
+	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
+		taken.word[n] = remove_spis(&root->vgic, n, set->word[n]);
 	vgic_route_all(root);
 	err = quiesce_spis(set);
 	if (!err)
 		err = purge(root);
 	if (!err)
 		err = quiesce_spis(set);
-	if (err)
-		add_spis(root, &taken);
+	for (u32 n = 1; err && n < VGIC_SPI_WORDS; n++)
+		add_spis(root, n, taken.word[n]);
 	return err;
 }
 
@@ -186,32 +181,34 @@ int vgic_cell_init(struct cell *cell)
 	set = config_spis(cell);
 	if (root && root != cell)
 		err = take_from_root(root, &set);
-	if (!err)
-		add_spis(cell, &set);
+	for (u32 n = 1; !err && n < VGIC_SPI_WORDS; n++)
+		add_spis(cell, n, set.word[n]);
 	return err;
 }
 
 void vgic_cell_exit(struct cell *cell)
 {
 	struct cell *root = root_cell();
-	struct spi_set set = all_spis, back;
+	struct spi_set back = { { 0 } };
 
-	remove_spis(&cell->vgic, &set);
-	quiesce_spis(&set);
-	if (!root || root == cell)
-		return;
-	back = config_spis(root);
-	for (u32 n = 1; n < VGIC_SPI_WORDS; n++)
-		back.word[n] &= set.word[n];
-	add_spis(root, &back);
+	if (root && root != cell)
+		back = config_spis(root);
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
+		u32 bits = remove_spis(&cell->vgic, n, ~0u);
+
+		gic_quiesce(gic.dist, n, bits);
+		add_spis(root, n, bits & back.word[n]);
+	}
 }
 
 void vgic_cell_reset(struct cell *cell)
 {
-	struct spi_set set = all_spis;
+	struct spi_set set;
 
-	remove_spis(&cell->vgic, &set);
+	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
+		set.word[n] = remove_spis(&cell->vgic, n, ~0u);
 	quiesce_spis(&set);
 	init_words(&cell->vgic);
-	add_spis(cell, &set);
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++)
+		add_spis(cell, n, set.word[n]);
 }

@@ -18,7 +18,6 @@
 #define GIC_PPI_FIRST		16
 #define GIC_SPI_FIRST		32
 #define GIC_INTIDS		1020
-#define GIC_INTID_NONE		1020	/* 1020..1023: nothing to acknowledge */
 
 #define GIC_PRIO_HYP		0x40
 #define GIC_PRIO_GUEST		0x80	/* the most urgent that a guest can have */
