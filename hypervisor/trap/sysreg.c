@@ -41,6 +41,11 @@ static const struct absent absent[] = {
 	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN, 3, 3, 13, 0, 0),		/* activity monitors */
 	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 9, 9, 0),	/* statistical profiling */
 	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 9, 10, 0),
+	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 5, 3, 0),	/* error records: ERRIDR, ERRSELR */
+	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 5, 4, 0),	/* ERX* */
+	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 5, 5, 0),
+	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 10, 4, 0),	/* LORegions */
+	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 10, 5, 0),	/* memory partitioning */
 	GROUP(REG_MASK, 3, 0, 1, 2, 1),					/* TRFCR */
 	GROUP(REG_MASK, 3, 0, 1, 0, 1),					/* ACTLR: TACR */
 };

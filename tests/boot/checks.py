@@ -53,6 +53,18 @@ def nothing_stale(root: Root) -> None:
     assert not any(root.vm.memory(CELL_RAM, CELL_RAM_SIZE)), "the root cell gets the cell's memory with its data"
 
 
+def no_residue(root: Root) -> None:
+    """I4: nor do the CPU's registers keep anything: the second start finds nothing of the first."""
+    inmate_passes(root, "residue")
+    root.vm.run("cloisterctl cell stop residue || true")
+    root.control("cell load /cells/residue.cell")
+    begin = len(root.vm.serial1_text())
+    root.control("cell start residue")
+    root.vm.wait_serial1(r"^# \d+ failed$", begin)
+    assert "# 0 failed" in root.vm.serial1_text()[begin:], root.vm.serial1_text()[begin:]
+    root.destroy("residue")
+
+
 def root_is_fenced(root: Root) -> None:
     """I1: the root cell has not what a cell has, while it has it."""
     read = f"devmem {CELL_RAM + PAGE:#x} 32"

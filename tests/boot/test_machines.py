@@ -3,6 +3,7 @@
 
 import pytest
 
+import checks
 from conftest import GROUP, Machines
 from harness import Machine, Variant
 
@@ -38,5 +39,6 @@ def test_main_path(machines: Machines, request: pytest.FixtureRequest, name: str
         root.destroy("dma")
         assert int(root.vm.run("nproc")) == cpus
         assert "ok" in root.vm.run("edu-dma test")
+        checks.no_residue(root)
     finally:
         machines.drop(variant)

@@ -21,11 +21,14 @@
 #define HCR_TIDCP	BIT(20)
 #define HCR_TACR	BIT(21)
 #define HCR_RW		BIT(31)
+#define HCR_TLOR	BIT(35)
+#define HCR_TERR	BIT(36)
 #define HCR_APK		BIT(40)
 #define HCR_API		BIT(41)
 #define HCR_ATA		BIT(56)
 /* invalidate by set/way also cleans (SWIO): it cannot drop another cell's data from a shared cache */
-#define HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW)
+#define HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | \
+			 HCR_TLOR | HCR_TERR)
 
 #define CPTR_TZ		BIT(8)
 #define CPTR_TSM	BIT(12)
@@ -51,6 +54,7 @@
 #define MPIDR_RES1	BIT(31)
 
 #define PFR0_SVE	GENMASK(35, 32)
+#define PFR0_MPAM	GENMASK(43, 40)
 #define PFR0_AMU	GENMASK(47, 44)
 #define PFR1_MTE	GENMASK(11, 8)
 #define PFR1_SME	GENMASK(27, 24)
@@ -78,6 +82,8 @@
 /* bits with inverted sense that belong to features a guest may see: 1 means "do not trap" */
 #define HFG_NTPIDR2	BIT(55)
 #define HFG_NSMPRI	BIT(54)
+#define MPAM2_EL2	S3_4_C10_C5_0
+#define MPAM2_TRAP	(BIT(49) | BIT(48))	/* MPAM0_EL1, MPAM1_EL1 */
 #define ISAR2_EL1	S3_0_C0_C6_2
 #define MMFR3_EL1	S3_0_C0_C7_3
 #define ZCR_EL2		S3_4_C1_C2_0
@@ -88,6 +94,10 @@
 #define S2_PS_40	2
 
 extern char hyp_vectors[], secondary_entry[];
+
+/* entry.S */
+void arch_drop_serror(void);
+void arch_clear_predicates(void);
 
 static bool has(u64 id, u64 field)
 {
@@ -114,6 +124,8 @@ static void enable_features(void)
 
 	if (has(pfr0, PFR0_AMU))
 		cptr |= CPTR_TAM;
+	if (has(pfr0, PFR0_MPAM))
+		sysreg_write(MPAM2_EL2, MPAM2_TRAP);
 	if (has(pfr0, PFR0_SVE))
 		cptr &= ~CPTR_TZ;
 	if (has(pfr1, PFR1_SME))
@@ -183,8 +195,57 @@ u64 arch_mpidr(void)
 	return sysreg_read(mpidr_el1) & MPIDR_AFFINITY;
 }
 
+/* Written as zero where the feature is there. */
+#define CLEAR(reg)	sysreg_write(reg, 0)
+
+static void reset_pauth_keys(void)
+{
+	CLEAR(S3_0_C2_C1_0);	/* APIA, APIB, APDA, APDB, APGA: low, high */
+	CLEAR(S3_0_C2_C1_1);
+	CLEAR(S3_0_C2_C1_2);
+	CLEAR(S3_0_C2_C1_3);
+	CLEAR(S3_0_C2_C2_0);
+	CLEAR(S3_0_C2_C2_1);
+	CLEAR(S3_0_C2_C2_2);
+	CLEAR(S3_0_C2_C2_3);
+	CLEAR(S3_0_C2_C3_0);
+	CLEAR(S3_0_C2_C3_1);
+}
+
+/* What features add to the state of EL1 and EL0. The vectors themselves are cleared at the entry. */
+static void reset_features(void)
+{
+	u64 pfr0 = sysreg_read(id_aa64pfr0_el1), pfr1 = sysreg_read(id_aa64pfr1_el1), hcr = sysreg_read(hcr_el2);
+	u64 mmfr3 = sysreg_read(MMFR3_EL1);
+
+	if (has(pfr1, PFR1_SME)) {
+		CLEAR(S3_3_C4_C2_2);	/* SVCR: out of streaming mode, ZA off; its next user finds it zero */
+		CLEAR(S3_0_C1_C2_6);	/* SMCR_EL1 */
+		CLEAR(S3_0_C1_C2_4);	/* SMPRI_EL1 */
+		CLEAR(S3_3_C13_C0_5);	/* TPIDR2_EL0 */
+	}
+	if (has(pfr0, PFR0_SVE)) {
+		CLEAR(S3_0_C1_C2_0);	/* ZCR_EL1 */
+		arch_clear_predicates();
+	}
+	if (hcr & HCR_API)
+		reset_pauth_keys();
+	if (hcr & HCR_ATA) {
+		CLEAR(S3_0_C1_C0_5);	/* RGSR_EL1, GCR_EL1, TFSR_EL1, TFSRE0_EL1 */
+		CLEAR(S3_0_C1_C0_6);
+		CLEAR(S3_0_C5_C6_0);
+		CLEAR(S3_0_C5_C6_1);
+	}
+	if (has(mmfr3, MMFR3_TCRX))
+		CLEAR(S3_0_C2_C0_3);	/* TCR2_EL1 */
+	if (has(mmfr3, MMFR3_SCTLRX))
+		CLEAR(S3_0_C1_C0_3);	/* SCTLR2_EL1 */
+}
+
 void arch_guest_reset(u64 vttbr, u64 vmpidr)
 {
+	arch_drop_serror();
+	reset_features();
 	sysreg_write(vttbr_el2, vttbr);
 	sysreg_write(vmpidr_el2, vmpidr | MPIDR_RES1);
 	sysreg_write(sctlr_el1, 0x30d00800);
@@ -228,6 +289,7 @@ void arch_guest_leave(void)
 	sysreg_write(cntp_ctl_el0, 0);
 	sysreg_write(vttbr_el2, 0);
 	isb();
+	arch_drop_serror();
 }
 
 void arch_hyp_lock_down(void)

@@ -210,6 +210,31 @@ arch_guest_enter:
 	.endr
 	eret
 
+/*
+ * void arch_drop_serror(void): takes the SError that the last guest of this CPU may have left pending, with the
+ * interrupt unmasked in here only (see vectors.S); the next guest must not answer for it. Spoils ELR, SPSR and ESR.
+ */
+	.global arch_drop_serror, serror_dropped
+arch_drop_serror:
+	dsb	sy
+	isb
+	msr	daifclr, #4
+	isb
+serror_dropped:
+	msr	daifset, #4
+	ret
+
+/* void arch_clear_predicates(void): P0 to P15 and FFR; on CPUs with SVE, outside of streaming mode */
+	.global arch_clear_predicates
+arch_clear_predicates:
+	.arch_extension sve
+	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	pfalse	p\n\().b
+	.endr
+	wrffr	p0.b
+	.arch_extension nosve
+	ret
+
 /* s64 arch_firmware_call(u32 function, u64 a1, u64 a2, u64 a3) */
 	.global arch_firmware_call
 arch_firmware_call:

@@ -36,6 +36,22 @@
 	b	hyp_exception
 	.endm
 
+	/* Expected between two labels, and nowhere else. */
+	.macro hyp_serror
+	.balign	128
+	mrs	x0, elr_el2
+	ldr	x1, =arch_drop_serror
+	ldr	x2, =serror_dropped
+	cmp	x0, x1
+	ccmp	x0, x2, #2, hs
+	mov	x0, #7
+	b.hi	hyp_exception
+	mrs	x0, spsr_el2
+	orr	x0, x0, #SPSR_SERROR_MASKED
+	msr	spsr_el2, x0
+	eret
+	.endm
+
 	.macro restore_callee
 	ldp	x18, x19, [sp, #144]
 	ldp	x20, x21, [sp, #160]
@@ -106,7 +122,7 @@ hyp_vectors:
 	hyp_exception 4
 	hyp_exception 5
 	hyp_exception 6
-	hyp_exception 7
+	hyp_serror
 	guest_sync				/* AArch64 */
 	guest_irq
 	guest_irq

@@ -25,5 +25,6 @@
 
 /* SPSR_EL2: EL1h, AArch64, everything masked */
 #define SPSR_EL1H_MASKED	0x3c5
+#define SPSR_SERROR_MASKED	(1 << 8)
 
 #endif
