@@ -250,10 +250,15 @@ static const struct cfg_mem *find_mem(const struct cell *cell, u64 address, size
 	return NULL;
 }
 
-/* Copies and cleans to the point of coherency: whole lines by the fast way where alignment allows, the rest by bytes. */
+/*
+ * Copies and cleans to the point of coherency: whole lines by the fast way where alignment allows, the rest by bytes. At
+ * boot, that is: on a CPU that runs a cell the SIMD registers are the cell's, and writing the low part of one of SVE's
+ * clears the rest.
+ */
 static void copy_clean(u8 *to, const u8 *from, u64 bytes)
 {
-	u64 fast = IS_ALIGNED((u64)to | (u64)from, 16) ? ALIGN_DOWN(bytes, 128) : 0;
+	bool can = this_cpu()->state != CPU_RUNNING && IS_ALIGNED((u64)to | (u64)from, 16);
+	u64 fast = can ? ALIGN_DOWN(bytes, 128) : 0;
 
 	if (fast)
 		copy_poc(to, from, fast);

@@ -131,14 +131,12 @@ func zero_pages_poc
 	ret	x9
 
 /*
- * void copy_poc(void *dst, const void *src, size_t size): the SIMD registers may hold a guest's values, so the four
- * in use are put back. The loop cleans a line after its last bytes are in, which takes a 64-byte aligned destination
+ * void copy_poc(void *dst, const void *src, size_t size): uses SIMD registers, so no guest's values may be in them. The
+ * loop cleans a line after its last bytes are in, which takes a 64-byte aligned destination
  * and lines of at least 64 bytes; otherwise a second pass cleans.
  */
 func copy_poc
 	cbz	x2, 3f
-	stp	q0, q1, [sp, #-64]!
-	stp	q2, q3, [sp, #32]
 	add	x2, x2, #127
 	bic	x2, x2, #127
 	mov	x4, x0
@@ -153,8 +151,6 @@ func copy_poc
 	.endr
 	subs	x2, x2, #128
 	b.hi	1b
-	ldp	q2, q3, [sp, #32]
-	ldp	q0, q1, [sp], #64
 	line_size x6, x7
 	lsr	x6, x6, #6
 	tst	x4, #63
