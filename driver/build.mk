@@ -30,4 +30,4 @@ $(foreach v,$(DRIVER_VERSIONS),$(eval $(call driver_rules,$(v))))
 $(BUILD)/driver/abi_test: driver/test/abi_test.c $(DRIVER_INCLUDE)
 	@echo "  CC      $@"
 	@mkdir -p $(@D)
-	$(Q)$(DRIVER_CROSS)gcc -static -O2 -Wall -Wextra -Werror -Ihypervisor/include -o $@ $<
+	$(Q)$(DRIVER_CROSS)gcc -static -O2 -Wall -Wextra -Werror -Ihypervisor/include -Idriver -o $@ $<

@@ -12,7 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 #include <abi/config.h>
-#include <abi/driver.h>
+#include "cloister_ioctl.h"
 #include <abi/hypercall.h>
 
 #undef pr_fmt

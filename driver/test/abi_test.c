@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <abi/config.h>
-#include <abi/driver.h>
+#include "cloister_ioctl.h"
 
 #define TESTS		13
 #define NO_CELL		63

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <abi/cellfile.h>
 #include <abi/config.h>
-#include <abi/driver.h>
+#include <cloister_ioctl.h>
 
 struct oops {
 	char text[320];

@@ -8,8 +8,8 @@
  * and reserved bytes that are not zero are EINVAL. A call that fails has changed nothing, but for the sentence that it
  * leaves in `error`; exceptions are written down with their command.
  */
-#ifndef CLOISTER_ABI_DRIVER_H
-#define CLOISTER_ABI_DRIVER_H
+#ifndef CLOISTER_IOCTL_H
+#define CLOISTER_IOCTL_H
 
 #include <linux/ioctl.h>
 #include <abi/hypercall.h>
