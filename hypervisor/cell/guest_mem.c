@@ -11,16 +11,20 @@ static bool copy_piece(struct cell *cell, ipaddr_t address, void *buf, size_t by
 	u64 left;
 	u32 prot;
 	void *window;
+	bool there;
 
-	if (!stage2_lookup(&cell->s2, address, &out, &prot, &left) || (prot & (need | PROT_DEVICE)) != need)
-		return false;
-	window = hyp_window_map(out, bytes);
-	if (need & PROT_WRITE)
-		memcpy(window, buf, bytes);
-	else
-		memcpy(buf, window, bytes);
-	hyp_window_unmap();
-	return true;
+	spin_lock(&cell->s2.lock);
+	there = stage2_find(&cell->s2, address, &out, &prot, &left) && (prot & (need | PROT_DEVICE)) == need;
+	if (there) {
+		window = hyp_window_map(out, bytes);
+		if (need & PROT_WRITE)
+			memcpy(window, buf, bytes);
+		else
+			memcpy(buf, window, bytes);
+		hyp_window_unmap();
+	}
+	spin_unlock(&cell->s2.lock);
+	return there;
 }
 
 static bool copy(struct cell *cell, ipaddr_t address, u8 *buf, size_t bytes, u32 need)

@@ -113,7 +113,7 @@ int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size)
 	return err;
 }
 
-bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left)
+bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left)
 {
 	u64 offset;
 	int level;
@@ -121,9 +121,7 @@ bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot,
 
 	if (address.ipa >= BIT(S2_IPA_BITS))
 		return false;
-	spin_lock(&s2->lock);
 	pte = pgtable_lookup(&s2->table, address.ipa, &level);
-	spin_unlock(&s2->lock);
 	if (!pte_valid(pte))
 		return false;
 	offset = address.ipa & (pte_level_size(level) - 1);
@@ -131,4 +129,14 @@ bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot,
 	*prot = pte_prot(PTE_S2, pte);
 	*left = pte_level_size(level) - offset;
 	return true;
+}
+
+bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left)
+{
+	bool found;
+
+	spin_lock(&s2->lock);
+	found = stage2_find(s2, address, out, prot, left);
+	spin_unlock(&s2->lock);
+	return found;
 }

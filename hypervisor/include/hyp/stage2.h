@@ -58,6 +58,8 @@ int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size);
  * Takes the lock, so it also waits for a break-before-make that is under way.
  */
 bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left);
+/* The same with the lock held: as long as it is, no entry goes away. */
+bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left);
 
 /* ---- s2_inval.c ---- */
 
