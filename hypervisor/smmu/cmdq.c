@@ -59,6 +59,7 @@ int cmdq_recover(struct smmu *smmu)
 	/* After a fetch abort the same command is fetched again. One that can't be executed becomes a CMD_SYNC. */
 	if (code != CERROR_ABT) {
 		*cmd = cmd_sync;
+		smmu->cerror = code;
 		ret = -EIO;
 	}
 	dsb_sy();
@@ -125,5 +126,36 @@ int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
 		cmds += batch;
 		count -= batch;
 	} while (count && !smmu->failed);
+	return err;
+}
+
+/* TLB maintenance is by VMID; everything else that a domain may ask for is about one stream. */
+static bool cmd_is_foreign(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmd)
+{
+	const struct smmu_stream *stream;
+	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]);
+
+	if (op >= CMD_TLBI_NH_ALL && op <= CMD_TLBI_NH_VAA)
+		return FIELD_GET(CMD_TLBI0_VMID, cmd->dw[0]) != domain->s2->vmid;
+	stream = strtab_stream(smmu, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]));
+	return !stream || stream->domain != domain || !stream->attached;
+}
+
+int smmu_run(u32 index, const struct smmu_domain *domain, struct smmu_cmd *cmds, u32 count)
+{
+	struct smmu *smmu = &smmus[index];
+	u32 own = 0;
+	int err;
+
+	spin_lock(&smmu->lock);
+	for (u32 i = 0; i < count; i++) {
+		if (!cmd_is_foreign(smmu, domain, &cmds[i]))
+			cmds[own++] = cmds[i];
+	}
+	smmu->cerror = CERROR_NONE;
+	err = cmdq_run(smmu, cmds, own);
+	if (err && smmu->cerror)
+		err = (int)smmu->cerror;
+	spin_unlock(&smmu->lock);
 	return err;
 }

@@ -49,9 +49,25 @@ static const char *event_text(u32 type)
 	return type < ARRAY_SIZE(text) && text[type] ? text[type] : "unknown event";
 }
 
-static bool event_is_violation(u32 type)
+/* Of what stage 2 allows. Faults of a cell's own stage 1 are its own business. */
+static bool event_is_violation(const struct smmu_domain *domain, const struct smmu_event *event)
 {
-	return type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION;
+	u64 type = FIELD_GET(EVT0_TYPE, event->dw[0]);
+
+	return type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION && (!domain->event || (event->dw[1] & EVT1_S2));
+}
+
+/* A stalled transaction that nobody will answer is aborted. */
+static void event_to_owner(struct smmu *smmu, struct smmu_domain *domain, const struct smmu_event *event)
+{
+	struct smmu_cmd cmd = {
+		.dw[0] = FIELD_PREP(CMD0_OP, CMD_RESUME) | FIELD_PREP(CMD_RESUME0_ACTION, RESUME_ABORT) |
+			 (event->dw[0] & EVT0_SID),
+		.dw[1] = FIELD_PREP(CMD_RESUME1_STAG, FIELD_GET(EVT1_STAG, event->dw[1])),
+	};
+
+	if (!domain->event(domain, smmu->index, event) && (event->dw[1] & EVT1_STALL) && smmu->stall)
+		cmdq_run(smmu, &cmd, 1);
 }
 
 /* A domain can have streams behind several SMMUs, each with its own lock: hence the atomic counts. */
@@ -66,9 +82,11 @@ static void event_owned(struct smmu *smmu, struct smmu_domain *domain, const str
 	u32 type = (u32)FIELD_GET(EVT0_TYPE, event->dw[0]), sid = (u32)FIELD_GET(EVT0_SID, event->dw[0]);
 	bool read = event->dw[1] & EVT1_RNW;
 
-	if (!event_is_violation(type)) {
+	if (domain->event)
+		event_to_owner(smmu, domain, event);
+	if (!event_is_violation(domain, event)) {
 		count(&stats->other_events);
-		if (log_allowed(&stats->log))
+		if (!domain->event && log_allowed(&stats->log))
 			pr_warn("cell %s: event 0x%02x of stream 0x%x (smmu %u): %s", domain->name, type, sid,
 				smmu->index, event_text(type));
 		return;

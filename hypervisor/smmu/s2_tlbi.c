@@ -59,16 +59,27 @@ int smmu_inval_vmid(struct smmu *smmu, u16 vmid)
 	return cmdq_run(smmu, &cmd, 1);
 }
 
+static struct smmu_cmd tlbi_stage1(u16 vmid)
+{
+	return (struct smmu_cmd){
+		.dw[0] = FIELD_PREP(CMD0_OP, CMD_TLBI_NH_ALL) | FIELD_PREP(CMD_TLBI0_VMID, vmid),
+	};
+}
+
 /*
- * Streams have stage 2 alone, so by-IPA invalidation reaches all that is cached. With stage 1 in use the combined
- * entries would need a TLBI_NH_ALL of the VMID as well.
+ * With stage 2 alone, invalidation by IPA reaches all that is cached. Entries of stage 1 have both stages combined and
+ * are not found by IPA.
  */
 static int inval_one(struct smmu *smmu, u16 vmid, u64 address, u64 pages)
 {
-	struct smmu_cmd cmds[TLBI_BATCH];
+	struct smmu_cmd cmds[TLBI_BATCH + 1];
 	u32 n = pages ? tlbi_range(smmu, cmds, vmid, address, pages) : 0;
 
-	return n ? cmdq_run(smmu, cmds, n) : smmu_inval_vmid(smmu, vmid);
+	if (!n)
+		return smmu_inval_vmid(smmu, vmid);
+	if (smmu->vmid_stage1[vmid & 0xff])
+		cmds[n++] = tlbi_stage1(vmid);
+	return cmdq_run(smmu, cmds, n);
 }
 
 int smmu_s2_inval(u16 vmid, ipaddr_t start, u64 size)

@@ -189,6 +189,8 @@ static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
 	smmu->two_level = FIELD_GET(IDR0_ST_LEVEL, idr0) != IDR0_ST_LEVEL_LINEAR && smmu->sid_bits > LEAF_BITS;
 	smmu->oas_bits = oas_decode(FIELD_GET(IDR5_OAS, idr5));
 	smmu->ril = smmu_read32(smmu, SMMU_IDR3) & IDR3_RIL;
+	smmu->stall = FIELD_GET(IDR0_STALL_MODEL, idr0) != STALL_MODEL_NONE;
+	smmu->ats = idr0 & IDR0_ATS;
 	pr_info("smmu %u: SMMUv3.%u (IIDR 0x%08x), %u bits of StreamID, %s stream table, %u bits of PA%s", smmu->index,
 		(u32)FIELD_GET(AIDR_MINOR, aidr), smmu_read32(smmu, SMMU_IIDR), smmu->sid_bits,
 		smmu->two_level ? "two-level" : "linear", smmu->oas_bits, smmu->ril ? ", TLBI by range" : "");
@@ -257,20 +259,21 @@ static int smmu_forget(struct smmu *smmu)
 static int smmu_enable(struct smmu *smmu)
 {
 	u32 gerror = smmu_read32(smmu, SMMU_GERROR);
+	u32 cr0 = (u32)(CR0_CMDQEN | (smmu->ats ? CR0_ATSCHK : 0));
 	int err;
 
 	/* errors of earlier times are not ours */
 	smmu_write32(smmu, SMMU_GERRORN, gerror);
 	dsb_sy();
-	err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, (u32)CR0_CMDQEN);
+	err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0);
 	if (!err)
 		err = smmu_forget(smmu);
 	if (!err && MUTATE(SMMU_BYPASS))
 		err = strtab_open_all(smmu);
 	if (!err)
-		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, (u32)(CR0_CMDQEN | CR0_EVENTQEN));
+		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 | (u32)CR0_EVENTQEN);
 	if (!err)
-		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, (u32)(CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN));
+		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 | (u32)(CR0_EVENTQEN | CR0_SMMUEN));
 	return err;
 }
 
@@ -344,6 +347,11 @@ int smmu_init(const struct cfg_system *sys)
 	if (!err)
 		s2_inval_register(smmu_s2_inval);
 	return err;
+}
+
+u32 smmu_id_register(u32 index, u32 offset)
+{
+	return smmu_read32(&smmus[index], offset);
 }
 
 u64 smmu_unowned_events(void)

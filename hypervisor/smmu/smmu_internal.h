@@ -25,14 +25,6 @@ struct ste {
 	u64 dw[8];
 };
 
-struct smmu_cmd {
-	u64 dw[2];
-};
-
-struct smmu_event {
-	u64 dw[4];
-};
-
 /* prod and cons are kept as the registers have them: index, and above it the wrap bit. */
 struct smmu_queue {
 	void *entries;
@@ -49,6 +41,7 @@ struct smmu_stream {
 	u64 window;			/* storm detection: start of the current second, in counter ticks */
 	u32 window_events;
 	bool attached;			/* counted in vmid_streams */
+	bool ats;			/* its device may cache translations */
 	bool silenced;			/* stormed: Config=abort until the next attach */
 };
 
@@ -66,12 +59,16 @@ struct smmu {
 	bool ril;			/* TLBI by range */
 	bool two_level;
 	bool failed;			/* isolation can't be vouched for: wedged queue or SFM */
+	bool stall;			/* faults can stall transactions */
+	bool ats;			/* devices can ask for translations */
+	u32 cerror;			/* CERROR_* of the last command that was refused */
 	struct smmu_queue cmdq;
 	struct smmu_queue evtq;
 	u64 *l1;			/* two-level: the first level of the stream table */
 	struct ste *linear;		/* else: all of it */
 	struct stream_leaf **leaf;	/* by SID >> LEAF_BITS; only ever added */
 	u16 vmid_streams[256];		/* attached streams by VMID; 0: nothing can be cached */
+	bool vmid_stage1[256];		/* one of them has, or had, stage 1 */
 	u32 eventq_irq;
 	u64 unowned_events;
 	struct log_limit unowned_log;	/* streams of nobody */
@@ -92,7 +89,9 @@ struct ste ste_invalid(void);		/* records C_BAD_STE */
 struct ste ste_abort(void);		/* records nothing */
 /* Stage 2 alone, from what the CPUs use for the same tables; addresses limited to the SMMU's oas_bits. */
 struct ste ste_s2(u64 vtcr, u64 vttbr, u32 oas_bits);
-/* Stage 1 of the cell's own on top of `s2`; dw0 and dw1 are the cell's, of which only stage-1 fields are taken. */
+/* `s2` with the attribute overrides of the cell's own dw1. */
+struct ste ste_bypass(const struct ste *s2, u64 dw1);
+/* Stage 1 of the cell's own on top of `s2`; of its dw0 and dw1 only stage-1 fields and EATS are taken. */
 struct ste ste_s1_s2(const struct ste *s2, u64 dw0, u64 dw1);
 
 typedef int (*ste_sync_fn)(void *ctx);

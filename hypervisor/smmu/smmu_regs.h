@@ -12,28 +12,54 @@
 
 #define SMMU_IDR0		0x00
 #define IDR0_S2P		BIT(0)
+#define IDR0_S1P		BIT(1)
 #define IDR0_TTF		GENMASK(3, 2)
 #define IDR0_TTF_AARCH32	BIT(0)		/* bits of TTF's value */
 #define IDR0_TTF_AARCH64	BIT(1)
 #define IDR0_COHACC		BIT(4)
+#define IDR0_HTTU		GENMASK(7, 6)
+#define IDR0_ATS		BIT(10)
+#define IDR0_NS1ATS		BIT(11)		/* no split-stage ATS */
+#define IDR0_ASID16		BIT(12)
+#define IDR0_SEV		BIT(14)
+#define IDR0_PRI		BIT(16)
+#define IDR0_CD2L		BIT(19)
+#define IDR0_STALL_MODEL	GENMASK(25, 24)
+#define STALL_MODEL_BOTH	0
+#define STALL_MODEL_NONE	1
+#define STALL_MODEL_FORCED	2
+#define IDR0_TERM_MODEL		BIT(26)
 #define IDR0_TTENDIAN		GENMASK(22, 21)
 #define IDR0_TTENDIAN_BIG	3
 #define IDR0_ST_LEVEL		GENMASK(28, 27)
 #define IDR0_ST_LEVEL_LINEAR	0
+#define IDR0_ST_LEVEL_2		1
 
 #define SMMU_IDR1		0x04
 #define IDR1_SIDSIZE		GENMASK(5, 0)
+#define IDR1_SSIDSIZE		GENMASK(10, 6)
+#define IDR1_PRIQS		GENMASK(15, 11)
 #define IDR1_EVENTQS		GENMASK(20, 16)
 #define IDR1_CMDQS		GENMASK(25, 21)
+#define IDR1_ATTR_PERMS_OVR	BIT(26)
+#define IDR1_ATTR_TYPES_OVR	BIT(27)
 #define IDR1_QUEUES_PRESET	BIT(29)
 #define IDR1_TABLES_PRESET	BIT(30)
 
 #define SMMU_IDR3		0x0c
+#define IDR3_HAD		BIT(2)
+#define IDR3_STT		BIT(9)
 #define IDR3_RIL		BIT(10)
+#define IDR3_BBML		GENMASK(12, 11)
+#define IDR3_E0PD		BIT(13)
+#define IDR3_PTWNNC		BIT(14)
 
 #define SMMU_IDR5		0x14
 #define IDR5_OAS		GENMASK(2, 0)	/* encoded as PARange: oas_bits() */
 #define IDR5_GRAN4K		BIT(4)
+#define IDR5_GRAN		GENMASK(6, 4)
+#define IDR5_VAX		GENMASK(11, 10)
+#define IDR5_STALL_MAX		GENMASK(31, 16)
 
 #define SMMU_IIDR		0x18
 #define SMMU_AIDR		0x1c
@@ -44,6 +70,8 @@
 #define CR0_SMMUEN		BIT(0)
 #define CR0_EVENTQEN		BIT(2)
 #define CR0_CMDQEN		BIT(3)
+#define CR0_PRIQEN		BIT(1)
+#define CR0_ATSCHK		BIT(4)		/* translated requests are checked */
 
 #define SMMU_CR1		0x28
 #define CR1_QUEUE_IC		GENMASK(1, 0)
@@ -66,11 +94,14 @@
 #define SMMU_IRQ_CTRL		0x50
 #define SMMU_IRQ_CTRLACK	0x54
 #define IRQ_CTRL_GERROR		BIT(0)
+#define IRQ_CTRL_PRIQ		BIT(1)
 #define IRQ_CTRL_EVENTQ		BIT(2)
 
 #define SMMU_GERROR		0x60
 #define SMMU_GERRORN		0x64
 #define GERROR_CMDQ_ERR		BIT(0)
+#define GERROR_EVENTQ_ABT_ERR	BIT(2)
+#define GERROR_PRIQ_ABT_ERR	BIT(3)
 #define GERROR_SFM_ERR		BIT(8)
 #define SMMU_GERROR_IRQ_CFG0	0x68
 
@@ -95,6 +126,8 @@
 
 #define SMMU_EVENTQ_BASE	0xa0
 #define SMMU_EVENTQ_IRQ_CFG0	0xb0
+#define SMMU_PRIQ_BASE		0xc0
+#define SMMU_PRIQ_IRQ_CFG0	0xd0
 #define QUEUE_BASE_RWA		BIT(62)
 #define QUEUE_BASE_ADDR		GENMASK(51, 5)
 #define QUEUE_BASE_LOG2SIZE	GENMASK(4, 0)
@@ -105,6 +138,8 @@
 #define SMMU_EVENTQ_PROD	(SMMU_PAGE1 + 0xa8)
 #define SMMU_EVENTQ_CONS	(SMMU_PAGE1 + 0xac)
 #define EVENTQ_OVERFLOW		BIT(31)		/* OVFLG in PROD, OVACKFLG in CONS */
+#define SMMU_PRIQ_PROD		(SMMU_PAGE1 + 0xc8)
+#define SMMU_PRIQ_CONS		(SMMU_PAGE1 + 0xcc)
 #define SMMU_REGS_SIZE		(2 * SMMU_PAGE1)
 
 /* ---- stream table ---- */
@@ -117,22 +152,34 @@
 #define STE0_CONFIG		GENMASK(3, 1)
 #define STE_CONFIG_ABORT	0
 #define STE_CONFIG_BYPASS	4
+#define STE_CONFIG_S1		5
 #define STE_CONFIG_S2		6
 #define STE_CONFIG_S1_S2	7
 #define STE_CONFIG_HAS_S1	BIT(0)		/* bits of CONFIG's value */
 #define STE_CONFIG_HAS_S2	BIT(1)
 #define STE0_S1FMT		GENMASK(5, 4)
+#define STE_S1FMT_LINEAR	0
+#define STE_S1FMT_RESERVED	3
 #define STE0_S1CONTEXTPTR	GENMASK(51, 6)
 #define STE0_S1CDMAX		GENMASK(63, 59)
 /* doubleword 1 */
 #define STE1_S1DSS		GENMASK(1, 0)
+#define STE_S1DSS_RESERVED	3
 #define STE1_S1CIR		GENMASK(3, 2)
 #define STE1_S1COR		GENMASK(5, 4)
 #define STE1_S1CSH		GENMASK(7, 6)
 #define STE1_MEV		BIT(19)
 #define STE1_S1STALLD		BIT(27)
+#define STE1_EATS		GENMASK(29, 28)
+#define STE_EATS_FULL		1
+#define STE_EATS_SPLIT		2
+#define STE1_MEMATTR		GENMASK(36, 32)	/* with MTCFG */
+#define STE1_ALLOCCFG		GENMASK(40, 37)
 #define STE1_SHCFG		GENMASK(45, 44)
 #define STE1_SHCFG_INCOMING	1
+#define STE1_PRIVCFG		GENMASK(49, 48)
+#define STE1_INSTCFG		GENMASK(51, 50)
+#define STE1_OVERRIDES		(STE1_MEMATTR | STE1_ALLOCCFG | STE1_SHCFG | STE1_PRIVCFG | STE1_INSTCFG)
 /* doubleword 2; bits 50:32 are VTCR_EL2[18:0] */
 #define STE2_S2VMID		GENMASK(15, 0)
 #define STE2_VTCR		GENMASK(50, 32)
@@ -147,13 +194,28 @@
 /* ---- commands ---- */
 
 #define CMD0_OP			GENMASK(7, 0)
+#define CMD_PREFETCH_CONFIG	0x01
+#define CMD_PREFETCH_ADDR	0x02
 #define CMD_CFGI_STE		0x03
 #define CMD_CFGI_STE_RANGE	0x04
+#define CMD_CFGI_CD		0x05
+#define CMD_CFGI_CD_ALL		0x06
+#define CMD_TLBI_NH_ALL		0x10
+#define CMD_TLBI_NH_ASID	0x11
+#define CMD_TLBI_NH_VA		0x12
+#define CMD_TLBI_NH_VAA		0x13
 #define CMD_TLBI_S12_VMALL	0x28
 #define CMD_TLBI_S2_IPA		0x2a
 #define CMD_TLBI_NSNH_ALL	0x30
+#define CMD_ATC_INV		0x40
+#define CMD_PRI_RESP		0x41
+#define CMD_RESUME		0x44
+#define CMD_STALL_TERM		0x45
 #define CMD_SYNC		0x46
 
+#define CMD0_SSEC		BIT(10)		/* of a Secure stream */
+#define CMD0_SSV		BIT(11)
+#define CMD0_SSID		GENMASK(31, 12)
 #define CMD_CFGI0_SID		GENMASK(63, 32)
 #define CMD_CFGI1_LEAF		BIT(0)
 #define CMD_CFGI1_RANGE		GENMASK(4, 0)	/* 2^(RANGE+1) streams */
@@ -164,13 +226,39 @@
 #define CMD_TLBI1_TG		GENMASK(11, 10)
 #define CMD_TLBI_TG_4K		1
 #define CMD_TLBI1_ADDR		GENMASK(51, 12)
+#define CMD_TLBI0_ASID		GENMASK(63, 48)
+#define CMD_TLBI1_LEAF		BIT(0)
+#define CMD_TLBI1_TTL		GENMASK(9, 8)
+#define CMD_TLBI1_VA		GENMASK(63, 12)
+#define CMD_ATC0_GLOBAL		BIT(9)
+#define CMD_ATC1_SIZE		GENMASK(5, 0)
+#define ATC_SIZE_ALL		52
+#define CMD_ATC1_ADDR		GENMASK(63, 12)
+#define CMD_PRI1_INDEX		GENMASK(8, 0)
+#define CMD_PRI1_RESP		GENMASK(13, 12)
+#define PRI_RESP_FAILURE	0		/* denied */
+#define PRI_RESP_RESERVED	3
+#define CMD_RESUME0_ACTION	GENMASK(13, 12)	/* retry, or abort */
+#define RESUME_ABORT		2
+#define CMD_RESUME1_STAG	GENMASK(15, 0)
+#define CMD_SYNC0_CS		GENMASK(13, 12)
+#define SYNC_CS_NONE		0
+#define SYNC_CS_IRQ		1
+#define SYNC_CS_SEV		2
+#define SYNC_CS_RESERVED	3
 
 /* ---- events ---- */
 
 #define EVT0_TYPE		GENMASK(7, 0)
 #define EVT0_SID		GENMASK(63, 32)
 #define EVT1_RNW		BIT(35)		/* 1: read */
+#define EVT1_STAG		GENMASK(15, 0)
+#define EVT1_STALL		BIT(31)
 #define EVT1_S2			BIT(39)
+#define EVT1_CLASS		GENMASK(41, 40)
+#define EVT_CLASS_CD		0		/* what was being fetched: a CD, */
+#define EVT_CLASS_TT		1		/* a stage-1 descriptor, */
+#define EVT_CLASS_IN		2		/* or nothing: the transaction itself */
 #define EVT_F_UUT		0x01
 #define EVT_C_BAD_STREAMID	0x02
 #define EVT_F_STE_FETCH		0x03

@@ -10,6 +10,7 @@
 #include <hyp/errno.h>
 #include <hyp/mutate.h>
 #include <hyp/page_pool.h>
+#include <hyp/string.h>
 #include "smmu_internal.h"
 
 #define LEAF_PAGES	DIV_ROUND_UP(sizeof(struct stream_leaf), PAGE_SIZE)
@@ -193,6 +194,77 @@ static int stream_attach(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 	return stream_install(smmu, sid, ste_s2(s2_vtcr(), domain_vttbr(domain), smmu->oas_bits));
 }
 
+/* What its device has cached, and what waits for an answer, ends with the stream. */
+static int stream_abandon(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
+{
+	struct smmu_cmd cmds[2];
+	u32 n = 0;
+
+	if (smmu->stall)
+		cmds[n++].dw[0] = FIELD_PREP(CMD0_OP, CMD_STALL_TERM) | FIELD_PREP(CMD_CFGI0_SID, sid);
+	if (stream->ats)
+		cmds[n++] = (struct smmu_cmd){
+			.dw[0] = FIELD_PREP(CMD0_OP, CMD_ATC_INV) | FIELD_PREP(CMD_CFGI0_SID, sid),
+			.dw[1] = ATC_SIZE_ALL,
+		};
+	stream->ats = false;
+	return n ? cmdq_run(smmu, cmds, n) : 0;
+}
+
+static struct ste ste_of_mode(const struct smmu *smmu, const struct smmu_domain *domain, enum smmu_stream_mode mode,
+			      const u64 *dw)
+{
+	struct ste s2 = ste_s2(s2_vtcr(), domain_vttbr(domain), smmu->oas_bits);
+
+	switch (mode) {
+	case SMMU_STREAM_STAGE1:
+		return ste_s1_s2(&s2, dw[0], dw[1]);
+	case SMMU_STREAM_BYPASS:
+		return ste_bypass(&s2, dw[1]);
+	case SMMU_STREAM_ABORT:
+		return ste_abort();
+	default:
+		return ste_invalid();
+	}
+}
+
+/*
+ * A stream that is blocked meanwhile stays so. One that was silenced may speak again, but its events of this second are
+ * not forgotten.
+ */
+static int stream_configure(struct smmu *smmu, u32 sid, struct smmu_stream *stream, const struct ste *ste)
+{
+	struct stream_ref ref = { smmu, sid };
+	bool ats = FIELD_GET(STE1_EATS, ste->dw[1]), had_ats = stream->ats;
+	int err;
+
+	stream->silenced = false;
+	if (FIELD_GET(STE0_CONFIG, ste->dw[0]) == STE_CONFIG_S1_S2)
+		smmu->vmid_stage1[stream->domain->s2->vmid & 0xff] = true;
+	stream->ats |= ats;
+	err = memcmp(stream_ste(smmu, sid), ste, sizeof(*ste)) ? stream_install(smmu, sid, *ste) : stream_sync(&ref);
+	if (!err && had_ats && !ats)
+		err = stream_abandon(smmu, sid, stream);
+	return err;
+}
+
+int smmu_stream_configure(u32 index, u32 sid, const struct smmu_domain *domain, enum smmu_stream_mode mode, const u64 *dw)
+{
+	struct smmu *smmu = &smmus[index];
+	struct smmu_stream *stream;
+	int err = -EINVAL;
+
+	spin_lock(&smmu->lock);
+	stream = strtab_stream(smmu, sid);
+	if (stream && stream->domain == domain && stream->attached) {
+		struct ste ste = ste_of_mode(smmu, domain, mode, dw);
+
+		err = stream_configure(smmu, sid, stream, &ste);
+	}
+	spin_unlock(&smmu->lock);
+	return err;
+}
+
 /*
  * After the last stream of a VMID, unmaps need not tell this SMMU any more; so all it has of that VMID goes now. The
  * event queue is emptied, so that what the stream did is still its owner's.
@@ -204,7 +276,7 @@ static int stream_block(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 
 	if (!stream->attached)
 		return err;
-	if (smmu_inval_vmid(smmu, domain->s2->vmid))
+	if (smmu_inval_vmid(smmu, domain->s2->vmid) || stream_abandon(smmu, sid, stream))
 		err = -EIO;
 	evtq_drain(smmu, 1u << smmu->evtq.log2);
 	/* Not confirmed: it may go on. It stays counted, and with a failed SMMU each unmap of this domain fails. */
@@ -213,7 +285,8 @@ static int stream_block(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 		return err;
 	}
 	stream->attached = false;
-	smmu->vmid_streams[domain->s2->vmid & 0xff]--;
+	if (!--smmu->vmid_streams[domain->s2->vmid & 0xff])
+		smmu->vmid_stage1[domain->s2->vmid & 0xff] = false;
 	__atomic_fetch_sub(&domain->streams, 1, __ATOMIC_RELAXED);
 	return 0;
 }

@@ -50,8 +50,8 @@ static void nested_takes_stage_1_fields_only(void **state)
 	(void)state;
 	/* Config 0b111, and of a hostile dword 0: S1Fmt, S1ContextPtr, S1CDMax */
 	assert_int_equal(ste.dw[0], 1 | 7 << 1 | 3 << 4 | 0xfffffffffffc0 | 0x1fULL << 59);
-	/* S1DSS, S1CIR, S1COR, S1CSH, S1STALLD on top of stage 2's; no EATS, STRW, S2FWB, SHCFG of the cell's */
-	assert_int_equal(ste.dw[1], s2.dw[1] | 0xff | 1 << 27);
+	/* S1DSS, S1CIR, S1COR, S1CSH, S1STALLD, EATS on top of stage 2's; no STRW, S2FWB, SHCFG of the cell's */
+	assert_int_equal(ste.dw[1], s2.dw[1] | 0xff | 1 << 27 | 3ULL << 28);
 	assert_int_equal(ste.dw[2], s2.dw[2] | 1ULL << 54);
 	assert_int_equal(ste.dw[3], s2.dw[3]);
 }

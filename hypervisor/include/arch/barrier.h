@@ -4,6 +4,7 @@
  * static inline:
  *   dsb_ish() dsb_ishst() dsb_sy() dmb_ish() isb()	as the instructions
  *   cpu_relax()		in a spin loop
+ *   send_event()		SEV
  *   wait_for_interrupt()	WFI; returns also for a masked pending interrupt
  */
 #ifndef ARCH_BARRIER_H

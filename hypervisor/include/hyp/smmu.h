@@ -21,12 +21,26 @@ struct smmu_stats {
 	struct log_limit log;
 };
 
+/* As the architecture lays them out in memory. */
+struct smmu_cmd {
+	u64 dw[2];
+};
+
+struct smmu_event {
+	u64 dw[4];
+};
+
 /* Who owns streams: one per cell, embedded there. */
 struct smmu_domain {
 	const char *name;		/* the cell's, for messages */
 	const struct stage2 *s2;
 	struct smmu_stats stats;
 	u32 streams;			/* installed, so whether invalidations concern it */
+	/*
+	 * What its streams caused, for an owner that has SMMUs of its own; NULL: it has none. Called with that SMMU's lock
+	 * held. False: there is no room, so that nobody will answer a transaction that is stalled.
+	 */
+	bool (*event)(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event);
 };
 
 /*
@@ -50,6 +64,29 @@ int smmu_stream_block(u32 smmu, u32 sid);
  * later invalidation for the domain's VMID fails, so that its memory and tables are not handed on.
  */
 int smmu_stream_release(u32 smmu, u32 sid);
+
+/* ---- for the owner's own SMMU ---- */
+
+enum smmu_stream_mode {
+	SMMU_STREAM_ABORT,		/* records nothing */
+	SMMU_STREAM_INVALID,		/* records C_BAD_STE */
+	SMMU_STREAM_BYPASS,		/* stage 2 alone */
+	SMMU_STREAM_STAGE1,		/* stage 1 as in `dw`, on top of stage 2 */
+};
+
+/*
+ * What the owner of an attached stream wants it to be, within stage 2. Of the first two doublewords of its own STE only
+ * stage-1 fields and EATS are taken, and for BYPASS attribute overrides. Ends with CFGI_STE and SYNC even when nothing differs, so
+ * that the SMMU has read the stream's CDs anew. -EINVAL: not an attached stream of the domain; no effect. -EIO.
+ */
+int smmu_stream_configure(u32 smmu, u32 sid, const struct smmu_domain *domain, enum smmu_stream_mode mode, const u64 *dw);
+/*
+ * Runs commands that the caller has checked, and a CMD_SYNC. Those about a stream that is not an attached one of the
+ * domain are left out (and `cmds` is changed). 0, or CERROR_* of one that was not done; -EIO.
+ */
+int smmu_run(u32 smmu, const struct smmu_domain *domain, struct smmu_cmd *cmds, u32 count);
+/* SMMU_IDR0 to SMMU_AIDR, by offset. */
+u32 smmu_id_register(u32 smmu, u32 offset);
 
 /* Events of streams that nobody owns. */
 u64 smmu_unowned_events(void);

@@ -15,6 +15,7 @@ static inline void dsb_sy(void) { fake_barrier("dsb sy"); }
 static inline void dmb_ish(void) { fake_barrier("dmb ish"); }
 static inline void isb(void) { fake_barrier("isb"); }
 static inline void cpu_relax(void) { fake_wait(); }
+static inline void send_event(void) { fake_barrier("sev"); }
 static inline void wait_for_interrupt(void) { fake_wait(); }
 
 #endif
