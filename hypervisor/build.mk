@@ -11,6 +11,7 @@ HYP_SRC := $(sort $(wildcard $(addprefix hypervisor/,arch/arm64/*.S arch/arm64/*
 # a feature is a directory, or its none.c where it is left out
 feature = $(if $(filter y,$(1)),$(sort $(filter-out %/none.c,$(wildcard hypervisor/$(2)/*.c))),hypervisor/$(2)/none.c)
 HYP_SRC += $(call feature,$(CONFIG_PCI),pci)
+HYP_SRC += $(if $(filter y,$(CONFIG_VSMMU)),$(sort $(filter-out %/none.c,$(wildcard hypervisor/vsmmu/*.c))),hypervisor/vsmmu/none.c)
 HYP_OBJ := $(patsubst hypervisor/%,$(HYP_OUT)/%.o,$(HYP_SRC))
 
 HYP_CPPFLAGS := -Ihypervisor/include -Ihypervisor/arch/arm64/include $(if $(wildcard $(HYP_CONFIG)),-include $(HYP_CONFIG)) \

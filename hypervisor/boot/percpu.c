@@ -180,6 +180,11 @@ void cpu_handle_requests(struct cpu *cpu)
 		if (cpu->state == CPU_RUNNING)
 			vgic_sync(cpu);
 	}
+	if (requests & CPU_REQ_VSMMU) {
+		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VSMMU, __ATOMIC_ACQ_REL);
+		if (cpu->state == CPU_RUNNING)
+			vsmmu_sync(cpu);
+	}
 	if ((requests & CPU_REQ_START) && cpu->state == CPU_PARKED)
 		cpu_run(cpu);
 }

@@ -105,8 +105,20 @@ static int build(struct cell *cell, struct hc_error *err)
 	result = cell_mem_take(cell, err);
 	if (result)
 		goto err_vgic;
+	result = vsmmu_cell_init(cell, err);
+	if (result)
+		goto err_mem;
 	return 0;
 
+err_mem:
+	stage2_exit(&cell->s2);
+	cell_mem_give_back(cell);
+	vgic_cell_exit(cell);
+	vpci_cell_exit(cell);
+	cell_streams_give_back(cell);
+	cell_cpus_give_back(cell);
+	console_exit(cell);
+	return result;
 err_vgic:
 	vgic_cell_exit(cell);
 err_vpci:
@@ -229,6 +241,7 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 	if (result)
 		return result;
 	vgic_cell_reset(cell);
+	vsmmu_cell_reset(cell);
 	icache_inval_all();
 	if (cell_streams_attach(cell))
 		return -EIO;
@@ -256,6 +269,7 @@ static int quiesce(struct cell *cell)
 	int cpus_result = cell_park_all(cell), dma_result = cell_streams_block(cell);
 
 	vpci_cell_reset(cell);
+	vsmmu_cell_reset(cell);
 	return cpus_result ? cpus_result : dma_result;
 }
 
@@ -284,6 +298,7 @@ static int dismantle(struct cell *cell)
 		return result;
 	vgic_cell_exit(cell);
 	vpci_cell_exit(cell);
+	vsmmu_cell_exit(cell);
 	stage2_exit(&cell->s2);
 	cell_scrub_restart(cell);
 	set_state(cell, HC_STATE_DESTROYING);

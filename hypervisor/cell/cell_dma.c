@@ -33,6 +33,8 @@ static void back_to_root(const struct cfg_stream *stream)
 	    (root->state == HC_STATE_RUNNING && smmu_stream_attach(stream->smmu, stream->sid)))
 		pr_err("stream 0x%x of SMMU %u stays blocked: it cannot go back to the root cell", stream->sid,
 		       stream->smmu);
+	else
+		vsmmu_stream_attached(root, stream);
 }
 
 static void stream_error(struct hc_error *err, const struct cfg_stream *s, int result, const struct smmu_domain *owner)

@@ -65,14 +65,19 @@ emulate(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_reg
 	return trap_set_reg(regs, FIELD_GET(ISS_SRT, esr), access.value);
 }
 
-/* The other shapes, and what is not emulated at all. What has a permission fault is mapped, so it is memory. */
+/*
+ * The other shapes, and what is not emulated at all. What has a permission fault is mapped: memory, or emulated
+ * registers that the cell may read but not write. The guest's tables tell then where it is, which takes some time.
+ */
 static __attribute__((noinline, cold)) enum trap_result
 uncommon(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_region *region)
 {
-	u64 address = fault_hpfar().ipa;
+	u64 address = fault_ipa(esr).ipa;
 	u32 size = 1u << FIELD_GET(ISS_SAS, esr);
 
-	if (!region || fault_has_no_ipa(esr))
+	if (fault_has_no_ipa(esr))
+		region = esr & ISS_WNR ? mmio_find(&cpu->cell->mmio, address) : NULL;
+	if (!region)
 		return memory_abort(cpu, esr);
 	if ((esr & (ISS_ISV | ISS_CM | ISS_S1PTW)) != ISS_ISV || !IS_ALIGNED(address, size))
 		return TRAP_FAULT;

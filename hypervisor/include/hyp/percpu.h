@@ -20,6 +20,7 @@ struct cell;
 #define CPU_REQ_VGIC	(1u << 1)	/* vgic_sync() */
 #define CPU_REQ_START	(1u << 2)	/* a parked CPU: enter `cell` at start_entry */
 #define CPU_REQ_HALT	(1u << 3)	/* the hypervisor panicked */
+#define CPU_REQ_VSMMU	(1u << 4)	/* vsmmu_sync() */
 
 enum cpu_state {
 	CPU_ABSENT,		/* did not come up */

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command queue: an allow-list. Each command is copied once, checked, and becomes one that can concern nothing but
+ * the cell's own streams and VMID. A doorbell runs a bounded number of them as one physical batch with one CMD_SYNC;
+ * what is left goes on when the CPU has been back in the cell.
+ */
+#include <arch/barrier.h>
+#include "vsmmu_local.h"
+
+#define CHUNK		16	/* commands read at a time */
+#define FOLD		32	/* TLB invalidations; beyond, one that covers them all is cheaper */
+
+/* Physical commands on their way, and what is to be told when they are done. */
+struct batch {
+	struct vsmmu *v;
+	u32 work;		/* commands and stream updates so far: ends the batch at VSMMU_BATCH */
+	u32 count;
+	u32 tlbis;		/* of which FOLD at most are kept */
+	bool mixed;		/* they are not all of one ASID */
+	u32 signals;		/* BIT(CS) of the cell's CMD_SYNCs */
+	struct smmu_cmd cmd[VSMMU_BATCH + FOLD];
+	struct smmu_cmd tlbi[FOLD];
+};
+
+static u64 vmid_field(const struct vsmmu *v)
+{
+	return FIELD_PREP(CMD_TLBI0_VMID, v->cell->s2.vmid);
+}
+
+static void fold(struct batch *b)
+{
+	u64 op = b->mixed ? CMD_TLBI_NH_ALL : CMD_TLBI_NH_ASID;
+
+	b->tlbi[0] = (struct smmu_cmd){
+		.dw[0] = FIELD_PREP(CMD0_OP, op) | vmid_field(b->v) | (b->mixed ? 0 : b->tlbi[0].dw[0] & CMD_TLBI0_ASID),
+	};
+	b->tlbis = 1;
+}
+
+/* Returns when all of it is done. Within a batch, nothing but CMD_SYNC makes an order, so TLBIs may come last. */
+static int flush(struct batch *b)
+{
+	u32 count;
+
+	if (b->tlbis > FOLD)
+		fold(b);
+	for (u32 i = 0; i < b->tlbis; i++)
+		b->cmd[b->count++] = b->tlbi[i];
+	count = b->count;
+	b->count = 0;
+	b->tlbis = 0;
+	b->mixed = false;
+	return count ? smmu_run(b->v->config->smmu, &b->v->cell->dma, b->cmd, count) : 0;
+}
+
+/* ---- the commands; each returns 0, CERROR_*, or -EIO ---- */
+
+struct vcmd {
+	int (*run)(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd);
+	u64 keep[2];		/* bits that go through to the hardware */
+	bool by_stream;		/* has a StreamID, and SSEC, which is illegal here */
+};
+
+static int nothing(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	return 0;
+}
+
+static void add(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd, u64 dw0)
+{
+	b->cmd[b->count++] = (struct smmu_cmd){
+		.dw[0] = (cmd->dw[0] & (CMD0_OP | kind->keep[0])) | dw0, .dw[1] = cmd->dw[1] & kind->keep[1],
+	};
+}
+
+/* One command about one stream of the cell; about any other it has no effect. */
+static int stream_cmd(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	u32 vsid = (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]);
+
+	for (u32 n = 0; n < b->v->cell->config->stream_count; n++) {
+		const struct cfg_stream *stream = vsmmu_stream(b->v, n);
+
+		if (stream && stream->vsid == vsid)
+			add(b, kind, cmd, FIELD_PREP(CMD_CFGI0_SID, stream->sid));
+	}
+	return 0;
+}
+
+static int cfgi_cd(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	u64 ssid = FIELD_GET(CMD0_SSID, cmd->dw[0]);
+
+	return ssid >> FIELD_GET(IDR1_SSIDSIZE, vreg_get(b->v, SMMU_IDR1)) ? 0 : stream_cmd(b, kind, cmd);
+}
+
+/* Entries of 2^bits streams; the cell's own are looked at, not the range. */
+static int update(struct batch *b, u32 vsid, u32 bits)
+{
+	int err = 0;
+
+	for (u32 n = 0; n < b->v->cell->config->stream_count && !err; n++) {
+		const struct cfg_stream *stream = vsmmu_stream(b->v, n);
+
+		if (!stream || (u64)(stream->vsid ^ vsid) >> bits)
+			continue;
+		b->work++;
+		/* not its own any more: no effect */
+		if (vste_update(b->v, n) == -EIO)
+			err = -EIO;
+	}
+	return err;
+}
+
+static int cfgi_ste(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	return update(b, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]), 0);
+}
+
+static int cfgi_ste_range(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	return update(b, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]), (u32)FIELD_GET(CMD_CFGI1_RANGE, cmd->dw[1]) + 1);
+}
+
+static void tlbi_add(struct batch *b, const struct smmu_cmd *cmd, bool by_asid)
+{
+	if (!by_asid || (b->tlbis && (cmd->dw[0] ^ b->tlbi[0].dw[0]) & CMD_TLBI0_ASID))
+		b->mixed = true;
+	if (b->tlbis < FOLD)
+		b->tlbi[b->tlbis] = *cmd;
+	b->tlbis++;
+}
+
+static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]), range = CMD_TLBI0_NUM | CMD_TLBI0_SCALE;
+	struct smmu_cmd own = {
+		.dw[0] = (cmd->dw[0] & kind->keep[0]) | vmid_field(b->v), .dw[1] = cmd->dw[1] & kind->keep[1],
+	};
+
+	if (!(vreg_get(b->v, SMMU_IDR3) & IDR3_RIL)) {
+		own.dw[0] &= ~range;
+		own.dw[1] &= ~(CMD_TLBI1_TG | CMD_TLBI1_TTL);
+	} else if ((own.dw[1] & CMD_TLBI1_TG) && !(own.dw[0] & range) && !(own.dw[1] & CMD_TLBI1_TTL)) {
+		return CERROR_ILL;	/* reserved */
+	}
+	own.dw[0] |= FIELD_PREP(CMD0_OP, op == CMD_TLBI_NSNH_ALL ? CMD_TLBI_NH_ALL : op);
+	tlbi_add(b, &own, kind->keep[0] & CMD_TLBI0_ASID);
+	return 0;
+}
+
+/* What must not overtake an invalidation that the cell has completed by a CMD_SYNC of its own. */
+static int after_tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd, bool offered)
+{
+	int err = offered && b->tlbis ? flush(b) : 0;
+
+	if (!offered)
+		return CERROR_ILL;
+	return err ? err : stream_cmd(b, kind, cmd);
+}
+
+static int atc_inv(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	return after_tlbi(b, kind, cmd, b->v->ats && FIELD_GET(CMD_ATC1_SIZE, cmd->dw[1]) <= ATC_SIZE_ALL);
+}
+
+static int pri_resp(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	return after_tlbi(b, kind, cmd, b->v->pri && FIELD_GET(CMD_PRI1_RESP, cmd->dw[1]) != PRI_RESP_RESERVED);
+}
+
+static int stall(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	return after_tlbi(b, kind, cmd, b->v->stall);
+}
+
+static int sync(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
+{
+	u64 signal = FIELD_GET(CMD_SYNC0_CS, cmd->dw[0]);
+
+	if (signal == SYNC_CS_RESERVED)
+		return CERROR_ILL;
+	b->signals |= (u32)BIT(signal);
+	return 0;
+}
+
+#define RANGE0	(CMD_TLBI0_NUM | CMD_TLBI0_SCALE)
+#define VA1	(CMD_TLBI1_LEAF | CMD_TLBI1_TTL | CMD_TLBI1_TG | CMD_TLBI1_VA)
+#define SUBSTREAM (CMD0_SSV | CMD0_SSID)
+
+/* Everything else is illegal: EL2, EL3 and stage 2, which this SMMU does not have. */
+static const struct vcmd vcmds[] = {
+	[CMD_PREFETCH_CONFIG] = { nothing, { 0, 0 }, true },
+	[CMD_PREFETCH_ADDR] = { nothing, { 0, 0 }, true },
+	[CMD_CFGI_STE] = { cfgi_ste, { 0, 0 }, true },
+	[CMD_CFGI_STE_RANGE] = { cfgi_ste_range, { 0, 0 }, true },
+	[CMD_CFGI_CD] = { cfgi_cd, { CMD0_SSID, CMD_CFGI1_LEAF }, true },
+	[CMD_CFGI_CD_ALL] = { stream_cmd, { 0, 0 }, true },
+	[CMD_TLBI_NH_ALL] = { tlbi, { 0, 0 }, false },
+	[CMD_TLBI_NH_ASID] = { tlbi, { CMD_TLBI0_ASID, 0 }, false },
+	[CMD_TLBI_NH_VA] = { tlbi, { CMD_TLBI0_ASID | RANGE0, VA1 }, false },
+	[CMD_TLBI_NH_VAA] = { tlbi, { RANGE0, VA1 }, false },
+	[CMD_TLBI_NSNH_ALL] = { tlbi, { 0, 0 }, false },
+	[CMD_ATC_INV] = { atc_inv, { SUBSTREAM | CMD_ATC0_GLOBAL, CMD_ATC1_SIZE | CMD_ATC1_ADDR }, true },
+	[CMD_PRI_RESP] = { pri_resp, { SUBSTREAM, CMD_PRI1_INDEX | CMD_PRI1_RESP }, true },
+	[CMD_RESUME] = { stall, { CMD_RESUME0_ACTION, CMD_RESUME1_STAG }, true },
+	[CMD_STALL_TERM] = { stall, { 0, 0 }, true },
+	[CMD_SYNC] = { sync, { 0, 0 }, false },
+};
+
+static int execute(struct batch *b, const struct smmu_cmd *cmd)
+{
+	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]);
+
+	b->work++;
+	if (op >= ARRAY_SIZE(vcmds) || !vcmds[op].run || (vcmds[op].by_stream && (cmd->dw[0] & CMD0_SSEC)))
+		return CERROR_ILL;
+	return vcmds[op].run(b, &vcmds[op], cmd);
+}
+
+/* ---- the queue ---- */
+
+/* Runs what is there up to the bound; q->cons is then behind the last command that was done. */
+static int consume(struct batch *b, struct vqueue *q)
+{
+	struct smmu_cmd cmds[CHUNK];
+	int err = 0;
+
+	while (vqueue_used(q) && b->work < VSMMU_BATCH && !err) {
+		/* up to the end of the queue, and within a page: so all of them are there, or none */
+		ipaddr_t from = vqueue_at(q, q->cons, sizeof(*cmds));
+		u64 left = MIN((u64)vqueue_used(q), (PAGE_SIZE - (from.ipa & ~PAGE_MASK)) / sizeof(*cmds));
+		u32 count = (u32)MIN(MIN(left, (u64)CHUNK), (u64)((1u << q->log2) - vqueue_index(q, q->cons)));
+
+		if (!guest_read(b->v->cell, from, cmds, count * sizeof(*cmds)))
+			return CERROR_ABT;
+		for (u32 i = 0; i < count && b->work < VSMMU_BATCH && !err; i++) {
+			err = execute(b, &cmds[i]);
+			if (!err)
+				q->cons = vqueue_next(q, q->cons, 1);
+		}
+	}
+	return err;
+}
+
+static bool runnable(const struct vsmmu *v)
+{
+	u32 errors = vreg_get(v, SMMU_GERROR) ^ vreg_get(v, SMMU_GERRORN);
+
+	return (vreg_get(v, SMMU_CR0) & CR0_CMDQEN) && !(errors & GERROR_CMDQ_ERR);
+}
+
+/* The cell's CMD_SYNCs complete. */
+static void signal(const struct batch *b)
+{
+	if (b->signals & BIT(SYNC_CS_SEV))
+		send_event();
+	if (b->signals & BIT(SYNC_CS_IRQ))
+		vsmmu_raise(b->v, b->v->config->sync_irq);
+}
+
+void vcmdq_run(struct vsmmu *v)
+{
+	struct vqueue q = vreg_queue(v, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, SMMU_CMDQ_CONS, v->config->cmdq_log2);
+	struct batch b;
+	u32 error = vreg_get(v, SMMU_CMDQ_CONS) & (u32)CMDQ_CONS_ERR, first = q.cons;
+	int err, flushed;
+
+	if (!runnable(v) || !vqueue_used(&q))
+		return;
+	b.v = v;
+	b.work = b.count = b.tlbis = b.signals = 0;
+	b.mixed = false;
+	err = consume(&b, &q);
+	flushed = flush(&b);
+	/* the hardware refused one of those that count as done: at the latest, the last of them */
+	if (flushed && q.cons != first)
+		q.cons = vqueue_next(&q, q.cons, (2u << q.log2) - 1);
+	err = flushed ? flushed : err;
+	if (err)
+		error = (u32)FIELD_PREP(CMDQ_CONS_ERR, err > 0 ? (u32)err : CERROR_ILL);
+	vreg_set(v, SMMU_CMDQ_CONS, q.cons | error);
+	if (!flushed)
+		signal(&b);
+	if (err)
+		vreg_gerror(v, (u32)(GERROR_CMDQ_ERR | (err < 0 ? GERROR_SFM_ERR : 0)));
+	else if (vqueue_used(&q))
+		vsmmu_kick(v);
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The emulated SMMUs of a cell: their life, which streams they have, how they reach the cell's CPUs. */
+#include <hyp/printk.h>
+#include "vsmmu_local.h"
+
+#define REG_PAGES	2
+
+struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu)
+{
+	for (u32 i = 0; cell->vsmmu && i < cell->config->vsmmu_count; i++) {
+		if (cell->vsmmu[i].config->smmu == smmu)
+			return &cell->vsmmu[i];
+	}
+	return NULL;
+}
+
+const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u32 n)
+{
+	const struct cfg_stream *stream = &cfg_cell_streams(v->cell->config)[n];
+
+	return stream->smmu == v->config->smmu ? stream : NULL;
+}
+
+/* An SPI without a device: pending in the distributor, it takes the way of any other. */
+void vsmmu_raise(const struct vsmmu *v, u32 intid)
+{
+	struct vgic_cell *vgic = &v->cell->vgic;
+
+	if (!intid)
+		return;
+	spin_lock(&vgic->lock);
+	if (vgic->spi[intid / 32].owned & BIT(intid % 32))
+		gic_set_pending(intid);
+	spin_unlock(&vgic->lock);
+}
+
+void vsmmu_kick(const struct vsmmu *v)
+{
+	for (u32 i = 0; i < v->cell->vcpus; i++) {
+		struct cpu *cpu = READ_ONCE(v->cell->vcpu[i]);
+
+		if (cpu && __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_RUNNING) {
+			cpu_request(cpu, CPU_REQ_VSMMU);
+			return;
+		}
+	}
+}
+
+void vsmmu_sync(struct cpu *cpu)
+{
+	struct cell *cell = cpu->cell;
+
+	for (u32 i = 0; cell->vsmmu && i < cell->config->vsmmu_count; i++) {
+		struct vsmmu *v = &cell->vsmmu[i];
+
+		spin_lock(&v->lock);
+		vevtq_deliver(v);
+		vcmdq_run(v);
+		spin_unlock(&v->lock);
+	}
+}
+
+void vsmmu_stream_attached(struct cell *cell, const struct cfg_stream *stream)
+{
+	struct vsmmu *v = vsmmu_find(cell, stream->smmu);
+
+	if (!v)
+		return;
+	spin_lock(&v->lock);
+	for (u32 n = 0; n < cell->config->stream_count; n++) {
+		const struct cfg_stream *own = vsmmu_stream(v, n);
+
+		if (own && own->sid == stream->sid)
+			vste_update(v, n);
+	}
+	spin_unlock(&v->lock);
+}
+
+/* What the hardware can do and the config allows. */
+static void offer(struct vsmmu *v)
+{
+	u32 idr0 = smmu_id_register(v->config->smmu, SMMU_IDR0), flags = v->config->flags;
+	u32 model = (u32)FIELD_GET(IDR0_STALL_MODEL, idr0);
+
+	v->stall = model == STALL_MODEL_FORCED || (model == STALL_MODEL_BOTH && (flags & CFG_VSMMU_STALL));
+	v->no_stall = model == STALL_MODEL_BOTH && !v->stall;
+	v->split_ats = !(idr0 & IDR0_NS1ATS);
+	v->ats = (idr0 & IDR0_ATS) &&
+		 ((flags & CFG_VSMMU_TRUST_ATS) || ((flags & CFG_VSMMU_ATS) && v->split_ats));
+}
+
+static int init_one(struct cell *cell, struct vsmmu *v, const struct cfg_vsmmu *config)
+{
+	int err = 0;
+
+	v->cell = cell;
+	v->config = config;
+	v->page[0] = page_alloc(REG_PAGES, 1);
+	if (!v->page[0])
+		return -ENOMEM;
+	v->page[1] = v->page[0] + PAGE_SIZE / sizeof(u32);
+	offer(v);
+	for (u32 i = 0; i < REG_PAGES && !err; i++)
+		err = stage2_map(&cell->s2, ipa(config->ipa + i * SMMU_PAGE1), hyp_pa(v->page[i]), PAGE_SIZE, PROT_READ);
+	return err ? err : mmio_add(&cell->mmio, ipa(config->ipa), SMMU_REGS_SIZE, vreg_access, v);
+}
+
+static size_t pages_of(const struct cell *cell)
+{
+	return DIV_ROUND_UP(cell->config->vsmmu_count * sizeof(struct vsmmu), PAGE_SIZE);
+}
+
+int vsmmu_cell_init(struct cell *cell, struct hc_error *err)
+{
+	int result = 0;
+
+	if (!cell->config->vsmmu_count)
+		return 0;
+	cell->vsmmu = page_alloc(pages_of(cell), 1);
+	if (!cell->vsmmu)
+		result = -ENOMEM;
+	for (u32 i = 0; i < cell->config->vsmmu_count && !result; i++)
+		result = init_one(cell, &cell->vsmmu[i], &cfg_cell_vsmmus(cell->config)[i]);
+	if (result) {
+		snprintf(err->text, sizeof(err->text), "the emulated SMMUs of cell %s cannot be made (error %d)", cell->name,
+			 -result);
+		vsmmu_cell_exit(cell);
+		return result;
+	}
+	vsmmu_cell_reset(cell);
+	cell->dma.event = vevtq_receive;
+	return 0;
+}
+
+/* A page that may still be in a TLB is lost rather than used for anything else. */
+static void exit_one(struct cell *cell, struct vsmmu *v)
+{
+	int err = 0;
+
+	if (!v->page[0])
+		return;
+	for (u32 i = 0; i < REG_PAGES; i++)
+		err |= stage2_unmap(&cell->s2, ipa(v->config->ipa + i * SMMU_PAGE1), PAGE_SIZE);
+	if (!err)
+		page_free(v->page[0], REG_PAGES);
+}
+
+void vsmmu_cell_exit(struct cell *cell)
+{
+	cell->dma.event = NULL;
+	if (!cell->vsmmu)
+		return;
+	for (u32 i = 0; i < cell->config->vsmmu_count; i++)
+		exit_one(cell, &cell->vsmmu[i]);
+	page_free(cell->vsmmu, pages_of(cell));
+	cell->vsmmu = NULL;
+}
+
+void vsmmu_cell_reset(struct cell *cell)
+{
+	for (u32 i = 0; cell->vsmmu && i < cell->config->vsmmu_count; i++) {
+		struct vsmmu *v = &cell->vsmmu[i];
+
+		spin_lock(&v->lock);
+		vreg_reset(v);
+		spin_lock(&v->ring_lock);
+		v->tail = v->head;
+		v->lost = false;
+		spin_unlock(&v->ring_lock);
+		spin_unlock(&v->lock);
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of vsmmu/ share. Everything runs on a CPU of the cell, in a trap or a cross call, or under cell_lock;
+ * but vevtq_receive(), which runs wherever the physical event queue is read.
+ *
+ * Guest memory is read and written by guest_read() and guest_write(), each datum once (I8). All loops are bounded by the
+ * cell's config, or by VSMMU_BATCH (I7).
+ */
+#ifndef VSMMU_LOCAL_H
+#define VSMMU_LOCAL_H
+
+#include <hyp/cell.h>
+#include <hyp/vsmmu.h>
+#include "../smmu/smmu_regs.h"
+
+#define VSMMU_BATCH	64	/* commands of a cell per trap */
+#define VSMMU_EVENTS	64	/* that wait for a CPU of the cell */
+
+struct vsmmu {
+	struct cell *cell;
+	const struct cfg_vsmmu *config;
+	spinlock_t lock;		/* guards all of this but the ring; order: cell_lock, this one, stage2.lock */
+	u32 *page[2];			/* both register pages; the cell reads them without an exit */
+	u32 gerrors;			/* GERROR bits that it can have */
+	bool stall;			/* offered */
+	bool ats;
+	bool pri;
+	bool split_ats;			/* the hardware can check translated requests against stage 2 */
+	bool no_stall;			/* stalling is possible, but not offered */
+	u8 wrong[CFG_MAX_STREAMS];	/* by index in the config: why the stream's entry is invalid, an event type; 0 */
+
+	spinlock_t ring_lock;		/* below smmu.lock */
+	u32 head, tail;			/* free-running: written, read */
+	bool lost;			/* since the last delivery the ring was full */
+	struct smmu_event ring[VSMMU_EVENTS];
+};
+
+/* The emulated SMMU of the cell that stands for that physical one; NULL: none. */
+struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu);
+/* The n-th stream of the cell if it is behind this SMMU, else NULL; n below config->stream_count. */
+const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u32 n);
+/* An interrupt of the cell's becomes pending; 0: none. Not one that the cell has given away. */
+void vsmmu_raise(const struct vsmmu *v, u32 intid);
+/* Asks a CPU of the cell for vsmmu_sync(). */
+void vsmmu_kick(const struct vsmmu *v);
+
+/* ---- vregs.c ---- */
+
+void vreg_reset(struct vsmmu *v);
+bool vreg_access(struct cpu *cpu, void *ctx, struct mmio_access *access);
+void vreg_set(struct vsmmu *v, u32 offset, u32 value);
+/* GERROR bits become active. */
+void vreg_gerror(struct vsmmu *v, u32 bits);
+
+static inline u32 vreg_get(const struct vsmmu *v, u32 offset)
+{
+	return READ_ONCE(v->page[offset / SMMU_PAGE1][offset % SMMU_PAGE1 / 4]);
+}
+
+static inline u64 vreg_get64(const struct vsmmu *v, u32 offset)
+{
+	return vreg_get(v, offset) | (u64)vreg_get(v, offset + 4) << 32;
+}
+
+/* A queue of the cell: its registers, decoded. */
+struct vqueue {
+	u64 base;
+	u32 log2;
+	u32 prod, cons;			/* index and wrap bit */
+};
+
+struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 cons, u32 log2_max);
+
+static inline u32 vqueue_index(const struct vqueue *q, u32 pointer) { return pointer & ((1u << q->log2) - 1); }
+static inline u32 vqueue_next(const struct vqueue *q, u32 pointer, u32 n) { return (pointer + n) & ((2u << q->log2) - 1); }
+static inline u32 vqueue_used(const struct vqueue *q) { return (q->prod - q->cons) & ((2u << q->log2) - 1); }
+static inline ipaddr_t vqueue_at(const struct vqueue *q, u32 pointer, u32 bytes)
+{
+	return ipa(q->base + (u64)vqueue_index(q, pointer) * bytes);
+}
+
+/* ---- vste.c ---- */
+
+/* The n-th stream of the cell becomes what its registers and tables say now. -EIO: the SMMU did not confirm. */
+int vste_update(struct vsmmu *v, u32 n);
+void vste_update_all(struct vsmmu *v);
+
+/* ---- vcmdq.c ---- */
+
+/* Up to VSMMU_BATCH commands; asks for vsmmu_sync() when more are there. Lock held. */
+void vcmdq_run(struct vsmmu *v);
+
+/* ---- vevtq.c ---- */
+
+/* smmu_domain.event */
+bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event);
+/* What was received, into the cell's event queue. Lock held. */
+void vevtq_deliver(struct vsmmu *v);
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the cell's stream table to the physical one. For each of the cell's own streams, and no other, its entry is read
+ * once, checked, and handed to the SMMU driver, which merges it with stage 2. The table itself is never walked further
+ * than that, so its size and shape cost nothing.
+ */
+#include "vsmmu_local.h"
+
+#define L1STD_BYTES	8
+#define STE_BYTES	64
+
+/* Where the entry of a StreamID is, in a two-level table. False: nowhere. *wrong says why. */
+static bool two_level(struct vsmmu *v, u64 base, u32 vsid, u32 split, u64 *address, u8 *wrong)
+{
+	u64 desc, span;
+
+	if (!guest_read(v->cell, ipa(base + (u64)(vsid >> split) * L1STD_BYTES), &desc, sizeof(desc))) {
+		*wrong = EVT_F_STE_FETCH;
+		return false;
+	}
+	span = FIELD_GET(L1STD_SPAN, desc);
+	if (!span || span > split + 1 || (vsid & (BIT(split) - 1)) >> (span - 1)) {
+		*wrong = EVT_C_BAD_STREAMID;
+		return false;
+	}
+	*address = (desc & L1STD_L2PTR & ~(BIT(span + 5) - 1)) + (vsid & (BIT(split) - 1)) * STE_BYTES;
+	return true;
+}
+
+/* Other values of SPLIT are reserved and act like 6. */
+static u32 table_split(u32 config)
+{
+	u32 split = (u32)FIELD_GET(STRTAB_CFG_SPLIT, config);
+
+	return split == 8 || split == 10 ? split : 6;
+}
+
+static bool ste_address(struct vsmmu *v, u32 vsid, u64 *address, u8 *wrong)
+{
+	u32 config = vreg_get(v, SMMU_STRTAB_BASE_CFG), split = table_split(config);
+	u32 log2 = (u32)MIN(FIELD_GET(STRTAB_CFG_LOG2SIZE, config), FIELD_GET(IDR1_SIDSIZE, vreg_get(v, SMMU_IDR1)));
+	bool linear = FIELD_GET(STRTAB_CFG_FMT, config) != STRTAB_FMT_2LEVEL;
+	/* the base is aligned to the first level's size; 64 bytes at least */
+	u32 align = linear ? log2 + 6 : MAX(log2, split + 3) - split + 3;
+	u64 base = vreg_get64(v, SMMU_STRTAB_BASE) & STRTAB_BASE_ADDR & ~(BIT(align) - 1);
+
+	if ((u64)vsid >> log2) {
+		*wrong = EVT_C_BAD_STREAMID;
+		return false;
+	}
+	*address = base + (u64)vsid * STE_BYTES;
+	return linear || two_level(v, base, vsid, split, address, wrong);
+}
+
+/* Substreams: what a table of CDs may look like. */
+static bool cds_legal(const struct vsmmu *v, const u64 *dw)
+{
+	u64 cdmax = FIELD_GET(STE0_S1CDMAX, dw[0]), format = FIELD_GET(STE0_S1FMT, dw[0]);
+
+	if (!cdmax)
+		return true;
+	return cdmax <= FIELD_GET(IDR1_SSIDSIZE, vreg_get(v, SMMU_IDR1)) && format != STE_S1FMT_RESERVED &&
+	       (format == STE_S1FMT_LINEAR || (vreg_get(v, SMMU_IDR0) & IDR0_CD2L)) &&
+	       FIELD_GET(STE1_S1DSS, dw[1]) != STE_S1DSS_RESERVED;
+}
+
+/*
+ * ATS of the cell, which has but one stage to see, becomes split-stage ATS: the device caches stage 1, and stage 2 is
+ * checked at each access. Full ATS takes a config that says so.
+ */
+static bool map_eats(const struct vsmmu *v, u64 *dw)
+{
+	u64 eats = FIELD_GET(STE1_EATS, dw[1]);
+
+	dw[1] &= ~STE1_EATS;
+	if (!v->ats || !eats)
+		return true;
+	if (eats != STE_EATS_FULL)
+		return false;
+	dw[1] |= FIELD_PREP(STE1_EATS, v->split_ats ? STE_EATS_SPLIT : STE_EATS_FULL);
+	return true;
+}
+
+/* A cell without stall must not get stalled transactions, whatever its CDs say. */
+static bool map_stall(const struct vsmmu *v, u64 *dw)
+{
+	if (v->no_stall)
+		dw[1] |= STE1_S1STALLD;
+	else if (!v->stall)
+		dw[1] &= ~STE1_S1STALLD;
+	else if (FIELD_GET(IDR0_STALL_MODEL, vreg_get(v, SMMU_IDR0)) == STALL_MODEL_FORCED)
+		return !(dw[1] & STE1_S1STALLD);
+	return true;
+}
+
+/* Attributes of transactions that bypass, where the hardware can override them. */
+static void map_overrides(const struct vsmmu *v, u64 *dw)
+{
+	u64 idr1 = vreg_get(v, SMMU_IDR1);
+
+	if (!(idr1 & IDR1_ATTR_PERMS_OVR))
+		dw[1] &= ~(STE1_PRIVCFG | STE1_INSTCFG);
+	if (!(idr1 & IDR1_ATTR_TYPES_OVR))
+		dw[1] = (dw[1] & ~(STE1_MEMATTR | STE1_ALLOCCFG | STE1_SHCFG)) | FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING);
+}
+
+/* What the cell's entry asks for; what an SMMU without stage 2 calls illegal is an invalid entry. */
+static enum smmu_stream_mode ste_mode(const struct vsmmu *v, u64 *dw)
+{
+	u64 config = FIELD_GET(STE0_CONFIG, dw[0]);
+
+	if (!(dw[0] & STE0_V))
+		return SMMU_STREAM_INVALID;
+	if (config < STE_CONFIG_BYPASS)
+		return SMMU_STREAM_ABORT;
+	if (config == STE_CONFIG_BYPASS) {
+		map_overrides(v, dw);
+		return SMMU_STREAM_BYPASS;
+	}
+	if (config != STE_CONFIG_S1 || !cds_legal(v, dw) || !map_eats(v, dw) || !map_stall(v, dw))
+		return SMMU_STREAM_INVALID;
+	if (!FIELD_GET(STE0_S1CDMAX, dw[0]))
+		dw[0] &= ~STE0_S1FMT;
+	return SMMU_STREAM_STAGE1;
+}
+
+/* SMMUEN = 0 */
+static enum smmu_stream_mode global_mode(const struct vsmmu *v)
+{
+	return vreg_get(v, SMMU_GBPA) & GBPA_ABORT ? SMMU_STREAM_ABORT : SMMU_STREAM_BYPASS;
+}
+
+int vste_update(struct vsmmu *v, u32 n)
+{
+	const struct cfg_stream *stream = vsmmu_stream(v, n);
+	u64 address, dw[2] = { 0, FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING) };
+	enum smmu_stream_mode mode = SMMU_STREAM_INVALID;
+	u8 wrong = 0;
+
+	if (!(vreg_get(v, SMMU_CR0) & CR0_SMMUEN)) {
+		mode = global_mode(v);
+	} else if (ste_address(v, stream->vsid, &address, &wrong)) {
+		if (guest_read(v->cell, ipa(address), dw, sizeof(dw)))
+			mode = ste_mode(v, dw);
+		else
+			wrong = EVT_F_STE_FETCH;
+	}
+	v->wrong[n] = wrong;
+	return smmu_stream_configure(stream->smmu, stream->sid, &v->cell->dma, mode, dw);
+}
+
+void vste_update_all(struct vsmmu *v)
+{
+	for (u32 n = 0; n < v->cell->config->stream_count; n++) {
+		if (vsmmu_stream(v, n))
+			vste_update(v, n);
+	}
+}
