@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import fdt
+from . import fdt, vsmmu
 from .emit import vmpidr
 from .fdt import Node, cells, cells64, strings
 from .model import Cell, Device, Function, System
@@ -34,6 +34,7 @@ def build(system: System, cell: Cell, initrd: tuple[int, int] | None) -> bytes:
     _timer(root, system)
     for device in cell.devices:
         _device(root, system, device)
+    vsmmu.add_nodes(system, cell, root, cells64)
     _pci_host(root, system, cell, gic)
     uarts = [device for device in cell.devices if device.node.compatible("arm,pl011")]
     for index, device in enumerate(uarts):
@@ -136,6 +137,8 @@ def _pci_host(root: Node, system: System, cell: Cell, gic: int) -> None:
         "#address-cells": cells(3), "#size-cells": cells(2), "#interrupt-cells": cells(1), "dma-coherent": b"",
         "reg": cells64(cell.ecam, cell.ecam_size), "ranges": ranges,
         "bus-range": cells(0, (cell.ecam_size >> 20) - 1)})
+    if cell.vsmmus:
+        node.props["iommu-map"] = vsmmu.iommu_map(system, cell)
     pins = [function for function in cell.functions if function.irq]
     if pins:
         unit = system.board.gic.u32("#address-cells")

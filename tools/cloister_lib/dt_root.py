@@ -7,7 +7,7 @@ node without registers stays if everything that it refers to does.
 
 from __future__ import annotations
 
-from . import fdt
+from . import fdt, vsmmu
 from .board import GIC_COMPATIBLE, PCI_COMPATIBLE, PCI_IO, SMMU_COMPATIBLE
 from .emit import root_windows
 from .fdt import Node, cells, cells64, strings
@@ -30,6 +30,9 @@ def build(system: System, cell: Cell, initrd: tuple[int, int] | None) -> bytes:
     _drop_dangling(root)
     for node in [node for node in root.children if node.compatible(*PCI_COMPATIBLE)]:
         _pci_host(node, system, cell)
+        if cell.vsmmus:
+            node.props["iommu-map"] = vsmmu.iommu_map(system, cell)
+    vsmmu.add_nodes(system, cell, root, lambda base, size: _reg(root, base, size))
     _aliases(root)
     _memory(root, cell)
     _reserved(root, system)

@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import abi
-from .model import Cell, Function, Region, System
+from .model import Cell, Function, Region, System, Vsmmu
 from .units import PAGE, align_down, align_up, subtract
 
 LOG_LEVELS = ("error", "warning", "info", "debug")
+VSMMU_CMDQ_LOG2, VSMMU_EVENTQ_LOG2 = 12, 10  # entries of the largest queues that a cell can have
 
 
 @dataclass
@@ -43,11 +44,13 @@ def cell_blob(system: System, cell: Cell, start: Start) -> bytes:
     arrays += b"".join(abi.pack("cfg_irq", intid=intid) for intid in irqs)
     arrays += b"".join(abi.pack("cfg_stream", smmu=smmu, sid=sid, vsid=sid) for smmu, sid in streams)
     arrays += b"".join(map(_function, functions))
+    arrays += b"".join(map(_vsmmu, cell.vsmmus))
     fixed = abi.pack(
         "cfg_cell", hdr=_header(system, "CFG_KIND_CELL", abi.sizeof("cfg_cell") + len(arrays)), name=cell.name,
         flags=_cell_flags(cell), entry=start.entry, dtb_ipa=start.dtb, gicd_ipa=cell.gicd, gicr_ipa=cell.gicr,
         ecam_ipa=cell.ecam, ecam_size=cell.ecam_size, console_size=cell.ring, cpu_count=len(cell.cpus),
-        mem_count=len(regions), irq_count=len(irqs), stream_count=len(streams), pci_count=len(functions))
+        mem_count=len(regions), irq_count=len(irqs), stream_count=len(streams), pci_count=len(functions),
+        vsmmu_count=len(cell.vsmmus))
     return fixed + arrays
 
 
@@ -65,7 +68,7 @@ def _cell_flags(cell: Cell) -> int:
     flags = abi.const("CFG_CELL_ROOT") if cell.root else 0
     flags |= abi.const("CFG_CELL_BOOT") if cell.boot or cell.root else 0
     flags |= abi.const("CFG_CELL_INJECT_ABORT") if cell.abort else 0
-    return flags | (abi.const("CFG_CELL_STAGE1") if cell.stage1 else 0)
+    return flags | (abi.const("CFG_CELL_STAGE1") if cell.vsmmus else 0)
 
 
 def _region(region: Region) -> bytes:
@@ -83,6 +86,13 @@ def _function(function: Function) -> bytes:
         slots[bar.slot] = {"pa": bar.pa, "ipa": bar.ipa, "size": bar.size, "flags": flags}
     return abi.pack("cfg_pci_dev", host=function.host, bdf=function.bdf, vbdf=function.vbdf, id=function.ident,
                     bar=slots)
+
+
+def _vsmmu(vsmmu: Vsmmu) -> bytes:
+    flags = sum(abi.const(f"CFG_VSMMU_{flag.upper()}") for flag in vsmmu.flags)
+    return abi.pack("cfg_vsmmu", ipa=vsmmu.ipa, smmu=vsmmu.smmu, flags=flags, eventq_irq=vsmmu.irqs["eventq"],
+                    sync_irq=vsmmu.irqs["cmdq-sync"], gerror_irq=vsmmu.irqs["gerror"], cmdq_log2=VSMMU_CMDQ_LOG2,
+                    eventq_log2=VSMMU_EVENTQ_LOG2, ssid_bits=vsmmu.ssid_bits)
 
 
 # ---- the system ----

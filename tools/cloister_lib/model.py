@@ -71,6 +71,19 @@ class Function:
 
 
 @dataclass
+class Vsmmu:
+    """An emulated SMMU."""
+
+    smmu: int  # index of the one that it stands for
+    ipa: int
+    size: int
+    irqs: dict[str, int]  # INTIDs by name
+    flags: frozenset[str]
+    ssid_bits: int
+    at: At
+
+
+@dataclass
 class Cell:
     name: str
     file: str
@@ -78,12 +91,12 @@ class Cell:
     root: bool = False
     boot: bool = False
     abort: bool = False
-    stage1: bool = False
     cpus: list[int] = field(default_factory=list)
     cpus_at: At = At("")
     memory: list[Region] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
+    vsmmus: list[Vsmmu] = field(default_factory=list)
     windows: list[Region] = field(default_factory=list)  # of PCI host bridges; root cell only
     gicd: int = 0
     gicr: int = 0
@@ -120,6 +133,8 @@ class Cell:
         """(INTID, whose, where) of every SPI; functions may share one."""
         found = [(irq.intid, device.label, device.at) for device in self.devices for irq in device.irqs
                  if irq.kind == 0]
+        found += [(intid, f"its emulated SMMU's {name}", vsmmu.at) for vsmmu in self.vsmmus
+                  for name, intid in vsmmu.irqs.items()]
         return found + [(function.irq.intid, function.label, function.at) for function in self.functions
                         if function.irq]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 
-from . import devices
+from . import devices, vsmmu
 from .board import Board
 from .diag import At, Problems
 from .emit import root_windows
@@ -112,10 +112,10 @@ class Resolver:
         cell = Cell(data["cell"], doc.file, data.at("cell"), root=role == "root", boot=role == "boot",
                     keys={key: data.at(key) for key in data})
         cell.abort = data.get("on_fault", "abort" if cell.root else "fail") == "abort"
-        cell.stage1 = data.get("smmu", {}).get("stage1", False)
         self._cpus(cell, data)
         self._memory(cell, data, system)
         devices.resolve(self, cell, data)
+        vsmmu.resolve(self.board, self.problems, cell, data)
         self._interrupt_controller(cell, data)
         self._ecam(cell, data)
         if cell.root:

@@ -84,6 +84,7 @@ def _trapped(cell: Cell) -> list[tuple[str, int, int, int]]:
              ("gic redistributors", cell.gicr, GICR_CPU_SIZE * len(cell.cpus), FRAME)]
     if cell.ecam_size:
         found.append(("ecam", cell.ecam, cell.ecam_size, ECAM_BUS))
+    found += [("emulated SMMU", vsmmu.ipa, vsmmu.size, FRAME) for vsmmu in cell.vsmmus]
     return found
 
 
@@ -246,9 +247,6 @@ def _bar_neighbours(cell: Cell, bar: Bar, label: str, placed, problems: Problems
 def _limits(_system: System, cell: Cell, problems: Problems) -> None:
     if cell.ring and (cell.ring & (cell.ring - 1) or cell.ring > RING_LIMIT):
         problems.error(cell.ring_at, f"cell {cell.name}: console: ring {cell.ring} is not a power of two up to {RING_LIMIT}")
-    if cell.stage1:
-        problems.error(cell.place("smmu"), f"cell {cell.name}: smmu: stage1 needs an emulated SMMU, which this hypervisor "
-                       "does not have")
     counts = (("memory regions", len(cell.regions), "CFG_MAX_MEM"), ("PCI functions", len(cell.functions),
               "CFG_MAX_PCI_DEVS"), ("CPUs", len(cell.cpus), "CFG_MAX_CPUS"), ("streams", len(cell.streams),
               "CFG_MAX_STREAMS"), ("interrupts", len({irq[0] for irq in cell.irqs}), "CFG_MAX_IRQS"))

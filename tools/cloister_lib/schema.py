@@ -77,7 +77,11 @@ CELL = _table({
                                "what": "a CPU number, or last"}, "a list of CPU numbers, or all"), "minItems": 1}},
     "memory": {**_list(MEMORY, "a list of memory regions"), "minItems": 1},
     "devices": _list(DEVICE, "a list of devices"),
-    "smmu": _table({"stage1": {"type": "boolean", "what": "true or false"}}),
+    "smmu": _table({
+        **{key: {"type": "boolean", "what": "true or false"} for key in ("stage1", "stall", "ats", "trust_ats")},
+        "substreams": {"type": "integer", "minimum": 0, "maximum": 20, "what": "a number of bits up to 20"},
+        "spis": _list({"type": "integer", "minimum": 0, "maximum": 987, "what": "the number of an SPI"},
+                      "a list of SPI numbers")}),
     "image": FILE,
     "initrd": FILE,
     "bootargs": {"type": "string", "what": "a kernel command line"},

@@ -102,6 +102,10 @@ def _cell(console: Console, cell: dict) -> None:
            [(function["host"], bdf_text(function["bdf"]), bdf_text(function["vbdf"]), _ident(function["id"]),
              ", ".join(f"{size_text(bar['size'])} at {bar['pa']:#x}" for bar in function["bar"]) or "-")
             for function in cell["pci"]])
+    _table(console, "emulated SMMUs", ("of", "ipa", "flags", "irqs"),
+           [(vsmmu["smmu"], f"{vsmmu['ipa']:#x}", flags("VSMMU", vsmmu["flags"]),
+             " ".join(f"{key.removesuffix('_irq')} {vsmmu[key]}" for key in vsmmu if key.endswith("_irq") and vsmmu[key]))
+            for vsmmu in cell["vsmmus"]])
 
 
 def _ident(value: int) -> str:
