@@ -20,6 +20,8 @@
 #define EVENTQ_IRQ	106
 #define GERROR_IRQ	109
 
+static u64 ram[MACHINE_RAM_SIZE / 8];
+
 struct smmu_model models[MACHINE_SMMUS];
 void (*machine_hook)(void);
 u64 machine_vttbr;
@@ -43,9 +45,13 @@ static struct {
 	struct cfg_smmu smmu[MACHINE_SMMUS];
 } config;
 
-static bool memory_at(u64 address, size_t bytes)
+void *machine_memory(u64 address, size_t bytes)
 {
-	return address >= FAKE_PA_BASE && address + bytes <= FAKE_PA_BASE + POOL_BYTES;
+	if (address >= FAKE_PA_BASE && address + bytes <= FAKE_PA_BASE + POOL_BYTES)
+		return hyp_va(pa(address));
+	if (address >= MACHINE_RAM_BASE && address + bytes <= MACHINE_RAM_BASE + MACHINE_RAM_SIZE)
+		return (u8 *)ram + (address - MACHINE_RAM_BASE);
+	return NULL;
 }
 
 /* The SMMU's accesses race with the driver's by nature, so the thread sanitizer does not look at them. */
@@ -57,16 +63,20 @@ static __attribute__((no_sanitize("thread"))) void copy(volatile u64 *to, const 
 
 static bool memory_read(u64 address, void *to, size_t bytes)
 {
-	if (memory_at(address, bytes))
-		copy(to, hyp_va(pa(address)), bytes);
-	return memory_at(address, bytes);
+	const void *from = machine_memory(address, bytes);
+
+	if (from)
+		copy(to, from, bytes);
+	return from;
 }
 
 static bool memory_write(u64 address, const void *from, size_t bytes)
 {
-	if (memory_at(address, bytes))
-		copy(hyp_va(pa(address)), from, bytes);
-	return memory_at(address, bytes);
+	void *to = machine_memory(address, bytes);
+
+	if (to)
+		copy(to, from, bytes);
+	return to;
 }
 
 static void complain(const char *what)
@@ -216,6 +226,11 @@ void gic_set_pending(u32 intid)
 {
 	machine_kicks++;
 	__atomic_store_n(&lines[intid].pending, true, __ATOMIC_SEQ_CST);
+}
+
+bool machine_line_take(u32 intid)
+{
+	return __atomic_exchange_n(&lines[intid].pending, false, __ATOMIC_SEQ_CST);
 }
 
 u32 machine_irqs(u32 max)

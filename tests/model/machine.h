@@ -13,6 +13,8 @@
 
 #define MACHINE_SMMUS		2
 #define MACHINE_SMMU_BASE	0x09050000UL
+#define MACHINE_RAM_BASE	0x80000000UL	/* memory for cells */
+#define MACHINE_RAM_SIZE	MIB(4)
 
 extern struct smmu_model models[MACHINE_SMMUS];
 extern void (*machine_hook)(void);
@@ -23,10 +25,14 @@ extern char machine_complaint[256];		/* the first; "" none */
 
 /* A new machine: memory, models with their defaults, config of `count` SMMUs. Before smmu_init(). */
 const struct cfg_system *machine_init(u32 count, u32 storm_limit);
+/* Where the host has these bytes of the machine's memory; NULL: not memory. */
+void *machine_memory(u64 address, size_t bytes);
 /* Around direct use of the models while other threads run. */
 void machine_lock(void);
 void machine_unlock(void);
 /* Runs the handlers of all pending interrupts, until there are none; at most `max` handler calls. Returns the calls. */
 u32 machine_irqs(u32 max);
+/* A line without a handler: whether it became pending, and not any more. */
+bool machine_line_take(u32 intid);
 
 #endif

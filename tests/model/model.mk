@@ -34,6 +34,17 @@ $(MODEL_OUT)/smmu_threads: tests/model/smmu_threads.c $(MODEL_SRC) tests/unit/fa
 	@echo "  HOSTCC  $@"
 	$(Q)$(HOSTCC) $(UNIT_CFLAGS) -fno-sanitize=all -fsanitize=thread $(MODEL_FLAGS) -o $@ $(filter %.c,$^) -lcmocka -lpthread
 
+# ---- the emulated SMMU against an ideal one ----
+
+REFINE_SRC	:= $(sort $(wildcard tests/model/refine*.c)) $(filter-out %/none.c,$(wildcard hypervisor/vsmmu/*.c)) \
+		   hypervisor/cell/mmio.c hypervisor/cell/guest_mem.c $(MODEL_SRC)
+
+$(MODEL_OUT)/refine-%: $(REFINE_SRC) tests/unit/fake/fake.c tests/model/model.mk \
+		$(wildcard tests/model/*.h hypervisor/smmu/*.h hypervisor/vsmmu/*.h hypervisor/include/*/*.h)
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $@"
+	$(Q)$(HOSTCC) $(MODEL_CFLAGS) -DCONFIG_MUTATION=MUTATION_$* -o $@ $(filter %.c,$^) -lcmocka
+
 # passes on several seeds and in several threads, and each defect is caught
 .PHONY: test-model
 test-model: $(addprefix $(MODEL_OUT)/smmu_random-,NONE $(MODEL_MUTANTS)) $(MODEL_OUT)/smmu_threads

@@ -33,11 +33,10 @@ void smmu_model_init(struct smmu_model *m)
 	m->idr[5] = 0x74;
 }
 
-void smmu_model_init_full(struct smmu_model *m)
+void smmu_model_make_full(struct smmu_model *m)
 {
-	smmu_model_init(m);
-	/* ATS, PRI, CD2L; STALL_MODEL = 0: both; SSIDSIZE = 20 */
-	m->idr[0] = (m->idr[0] & ~(3u << 24)) | IDR0_ATS | IDR0_PRI | 1u << 19;
+	/* ATS, PRI, CD2L; STALL_MODEL = 0: both; TERM_MODEL = 0: both; SSIDSIZE = 20 */
+	m->idr[0] = (m->idr[0] & ~(7u << 24)) | IDR0_ATS | IDR0_PRI | 1u << 19;
 	m->idr[1] |= 20u << 6 | 7u << 11;
 }
 

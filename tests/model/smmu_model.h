@@ -55,12 +55,15 @@ struct model_stream {
 	uint32_t sid;
 	uint64_t ste_pa;			/* where its entry was at the last barrier; 0: nowhere */
 	struct model_ste visible;		/* its content then */
-	uint64_t lost;				/* of a guest: where it should be now, but no memory is */
+	/* of a guest: where an entry could not be read; like one that could, this may be remembered */
+	uint64_t lost;
+	bool lost_drop;
 	uint64_t l1[MODEL_VARIANTS];		/* first-level entries that may be cached */
 	unsigned int l1_count;
 	struct model_ste ste[MODEL_VARIANTS];	/* entries that may be cached */
 	unsigned int ste_count;
-	bool drop_ste, drop_l1;			/* invalidation consumed, not yet synced */
+	/* invalidation consumed, not yet synced, and not read again since */
+	bool ste_drop[MODEL_VARIANTS], l1_drop[MODEL_VARIANTS];
 	struct model_cached_cd cd[MODEL_CDS];
 	unsigned int cd_count;
 };
@@ -164,8 +167,8 @@ struct smmu_model {
 
 /* Values like QEMU 10's: both stages, two-level, RIL, 44 bits. */
 void smmu_model_init(struct smmu_model *m);
-/* And all that QEMU's lacks: substreams, two-level CDs, stall, ATS, split-stage ATS, PRI, 16-bit VMIDs. */
-void smmu_model_init_full(struct smmu_model *m);
+/* Then: and all that QEMU's lacks: substreams, two-level CDs, stall, ATS, split-stage ATS, PRI, 16-bit VMIDs. */
+void smmu_model_make_full(struct smmu_model *m);
 void smmu_model_watch(struct smmu_model *m, uint32_t sid);
 
 uint64_t smmu_model_read(struct smmu_model *m, uint64_t offset, unsigned int bytes);

@@ -42,8 +42,10 @@ static void cfgi(struct smmu_model *m, uint32_t first, uint64_t count, bool leaf
 
 		if (s->sid < first || s->sid - first >= count)
 			continue;
-		s->drop_ste = true;
-		s->drop_l1 |= !leaf;
+		memset(s->ste_drop, 1, s->ste_count);
+		s->lost_drop = true;
+		if (!leaf)
+			memset(s->l1_drop, 1, s->l1_count);
 		for (unsigned int n = 0; n < s->cd_count; n++)
 			s->cd[n].drop = true;
 	}
@@ -306,6 +308,7 @@ static bool step(struct smmu_model *m)
 		stop(m, CERROR_ILL);
 		return false;
 	}
+	model_observe(m);
 	m->commands++;
 	m->opcodes[cmd[0] & 0xff]++;
 	m->syncs += (cmd[0] & 0xff) == OP_SYNC;

@@ -20,7 +20,7 @@ void model_s2_setup(struct model_walk *w)
 	unsigned int oas = sizes[model_field(w->m->idr[5], 2, 0)], ps = sizes[model_field(dw2, 50, 48)];
 
 	w->vmid = w->m->idr[0] & 1 ? (uint16_t)dw2 : 0;
-	w->s2 = model_field(w->ste->dw[0], 3, 1) & 2;
+	w->s2 = w->m->idr[0] & 1 && model_field(w->ste->dw[0], 3, 1) & 2;
 	w->out_bits = oas;
 	if (!w->s2)
 		return;
@@ -169,6 +169,15 @@ void model_s2_fault(struct model_walk *w, uint64_t ipa, unsigned int class, uint
 						     .class = (uint8_t)class, .ipa = ipa & ADDRESS });
 }
 
+/* The class of a walk is what it was to translate. */
+static void fetch_abort(struct model_walk *w, uint64_t ipa, unsigned int class)
+{
+	struct model_outcome cd = { .result = MODEL_ABORT, .event = EVENT_CD_FETCH, .ipa = ipa };
+	struct model_outcome walk = { .result = MODEL_ABORT, .event = EVENT_WALK_EABT, .class = CLASS_INPUT, .ipa = ipa };
+
+	model_add(w, class == CLASS_CD ? cd : walk);
+}
+
 void model_fetch(struct model_walk *w, uint64_t ipa, size_t bytes, unsigned int class, model_got got, void *ctx)
 {
 	struct model_s2 results[MODEL_RESULTS];
@@ -185,8 +194,7 @@ void model_fetch(struct model_walk *w, uint64_t ipa, size_t bytes, unsigned int 
 		else if (w->m->mem_read(r->pa, data, bytes))
 			got(w, ctx, data);
 		else
-			model_add(w, (struct model_outcome){ .result = MODEL_ABORT, .class = (uint8_t)class, .ipa = ipa,
-					.event = class == CLASS_CD ? EVENT_CD_FETCH : EVENT_WALK_EABT });
+			fetch_abort(w, ipa, class);
 	}
 }
 

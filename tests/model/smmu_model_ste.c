@@ -54,54 +54,74 @@ static uint64_t ste_address(const struct smmu_model *m, uint32_t sid, uint64_t l
 	return (l1 & 0xfffffffffffc0ULL) + index * 64ULL;
 }
 
-static uint64_t l1_read(struct smmu_model *m, uint32_t sid)
+static uint64_t l1_address(const struct smmu_model *m, uint32_t sid)
 {
-	uint64_t l1 = 0;
+	return table_base(m) + (sid >> model_field(m->strtab_cfg, 10, 6)) * 8ULL;
+}
 
-	if (two_level(m) && !m->mem_read(table_base(m) + (sid >> model_field(m->strtab_cfg, 10, 6)) * 8ULL, &l1, 8))
-		driver_fault(m, "the first level of the stream table is not in memory");
-	return l1;
+/* False: it cannot be read. Of a linear table it is 0. */
+static bool l1_read(struct smmu_model *m, uint32_t sid, uint64_t *l1)
+{
+	*l1 = 0;
+	return !two_level(m) || m->mem_read(l1_address(m, sid), l1, 8);
+}
+
+/* An entry could not be read. */
+static void lose(struct smmu_model *m, struct model_stream *s, uint64_t at)
+{
+	s->lost = at;
+	s->lost_drop = false;
+	driver_fault(m, "the stream table is not in memory");
 }
 
 static void add_l1(struct smmu_model *m, struct model_stream *s, uint64_t l1)
 {
 	for (unsigned int i = 0; i < s->l1_count; i++)
-		if (s->l1[i] == l1)
+		if (s->l1[i] == l1) {
+			s->l1_drop[i] = false;
 			return;
+		}
 	if (s->l1_count == MODEL_VARIANTS)
 		m->complain("model: too many first-level entries");
-	else
+	else {
+		s->l1_drop[s->l1_count] = false;
 		s->l1[s->l1_count++] = l1;
+	}
 }
 
 static void add_ste(struct smmu_model *m, struct model_stream *s, const struct model_ste *ste)
 {
 	for (unsigned int i = 0; i < s->ste_count; i++)
-		if (!memcmp(&s->ste[i], ste, sizeof(*ste)))
+		if (!memcmp(&s->ste[i], ste, sizeof(*ste))) {
+			s->ste_drop[i] = false;
 			return;
+		}
 	if (s->ste_count == MODEL_VARIANTS)
 		m->complain("model: too many entries");
-	else
+	else {
+		s->ste_drop[s->ste_count] = false;
 		s->ste[s->ste_count++] = *ste;
+	}
 }
 
 /* Until a barrier each doubleword may be seen old or new, independently of the others. */
 static void add_mixes(struct smmu_model *m, struct model_stream *s, const struct model_ste *old,
 		      const struct model_ste *now)
 {
-	for (unsigned int mask = 0; mask < 256; mask++) {
-		struct model_ste mix = *now;
-		bool useful = true;
+	unsigned int differ = 0, mask;
 
-		for (unsigned int i = 0; i < 8; i++) {
-			if (!(mask & 1u << i))
-				continue;
-			useful &= old->dw[i] != now->dw[i];
-			mix.dw[i] = old->dw[i];
-		}
-		if (useful)
-			add_ste(m, s, &mix);
-	}
+	for (unsigned int i = 0; i < 8; i++)
+		differ |= (unsigned int)(old->dw[i] != now->dw[i]) << i;
+	mask = differ;
+	do {
+		struct model_ste mix = *now;
+
+		for (unsigned int i = 0; i < 8; i++)
+			if (mask & 1u << i)
+				mix.dw[i] = old->dw[i];
+		add_ste(m, s, &mix);
+		mask = (mask - 1) & differ;
+	} while (mask != differ);
 }
 
 static bool has_live_s2(const struct model_ste *ste)
@@ -109,19 +129,28 @@ static bool has_live_s2(const struct model_ste *ste)
 	return ste->dw[0] & 1 && model_field(ste->dw[0], 3, 1) & 2;
 }
 
+/* S2PTW is about walks of stage 1: without that, it may change. */
+static uint64_t unused_dw2(const struct model_ste *old, const struct model_ste *now)
+{
+	return model_field(old->dw[0] & now->dw[0], 3, 1) & CONFIG_S1 ? 0 : 1ULL << 54;
+}
+
 static void observe_stream(struct smmu_model *m, struct model_stream *s, bool barrier)
 {
-	uint64_t l1 = l1_read(m, s->sid), at = ste_address(m, s->sid, l1);
 	struct model_ste now;
+	uint64_t l1, at;
 
-	s->lost = 0;
+	if (!l1_read(m, s->sid, &l1)) {
+		lose(m, s, l1_address(m, s->sid));
+		return;
+	}
+	at = ste_address(m, s->sid, l1);
 	if (two_level(m))
 		add_l1(m, s, l1);
 	if (!at)
 		return;
 	if (!m->mem_read(at, &now, sizeof(now))) {
-		s->lost = at;
-		driver_fault(m, "the stream table is not in memory");
+		lose(m, s, at);
 		return;
 	}
 	if (m->guest) {
@@ -131,7 +160,7 @@ static void observe_stream(struct smmu_model *m, struct model_stream *s, bool ba
 	if (at != s->ste_pa)
 		s->visible = now;
 	if (has_live_s2(&s->visible) && has_live_s2(&now) &&
-	    (s->visible.dw[2] != now.dw[2] || s->visible.dw[3] != now.dw[3]))
+	    ((s->visible.dw[2] ^ now.dw[2]) & ~unused_dw2(&s->visible, &now) || s->visible.dw[3] != now.dw[3]))
 		m->complain("doubleword 2 or 3 of a live entry is changed in place");
 	add_mixes(m, s, &s->visible, &now);
 	s->ste_pa = at;
@@ -158,20 +187,30 @@ void smmu_model_barrier(struct smmu_model *m)
 	observe(m, true);
 }
 
+static void sync_stream(struct model_stream *s)
+{
+	if (s->lost_drop)
+		s->lost = 0;
+	s->lost_drop = false;
+	for (unsigned int n = s->ste_count; n--;)
+		if (s->ste_drop[n]) {
+			s->ste[n] = s->ste[--s->ste_count];
+			s->ste_drop[n] = s->ste_drop[s->ste_count];
+		}
+	for (unsigned int n = s->l1_count; n--;)
+		if (s->l1_drop[n]) {
+			s->l1[n] = s->l1[--s->l1_count];
+			s->l1_drop[n] = s->l1_drop[s->l1_count];
+		}
+	for (unsigned int n = s->cd_count; n--;)
+		if (s->cd[n].drop)
+			s->cd[n] = s->cd[--s->cd_count];
+}
+
 void model_sync(struct smmu_model *m)
 {
-	for (unsigned int i = 0; i < m->stream_count; i++) {
-		struct model_stream *s = &m->streams[i];
-
-		if (s->drop_ste)
-			s->ste_count = 0;
-		if (s->drop_l1)
-			s->l1_count = 0;
-		s->drop_ste = s->drop_l1 = false;
-		for (unsigned int n = s->cd_count; n--;)
-			if (s->cd[n].drop)
-				s->cd[n] = s->cd[--s->cd_count];
-	}
+	for (unsigned int i = 0; i < m->stream_count; i++)
+		sync_stream(&m->streams[i]);
 	for (unsigned int n = m->tlb_count; n--;)
 		if (m->tlb[n].drop)
 			m->tlb[n] = m->tlb[--m->tlb_count];
@@ -196,8 +235,11 @@ void model_check_enable(struct smmu_model *m)
 	if (!m->opcodes[0x04] || !m->opcodes[0x30] || !m->syncs)
 		m->complain("SMMUEN before CFGI_ALL, TLBI_NSNH_ALL and CMD_SYNC");
 	for (uint32_t sid = 0; sid < sids; sid += step) {
-		uint64_t at = ste_address(m, sid, l1_read(m, sid)), dw0[8];
+		uint64_t l1, at, dw0[8];
 
+		if (!l1_read(m, sid, &l1))
+			driver_fault(m, "the stream table is not in memory");
+		at = ste_address(m, sid, l1);
 		for (uint32_t i = 0; at && i < step; i++)
 			if (m->mem_read(at + i * 64ULL, dw0, 64) && dw0[0] & 1 && model_field(dw0[0], 3, 1)) {
 				m->complain("SMMUEN while a stream does not abort");

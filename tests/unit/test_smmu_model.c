@@ -169,7 +169,8 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(memory, 0, sizeof(memory));
-	smmu_model_init_full(&m);
+	smmu_model_init(&m);
+	smmu_model_make_full(&m);
 	m.guest = true;
 	m.mem_read = mem_read;
 	m.mem_write = mem_write;

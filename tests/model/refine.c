@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The loop and the command line of the refinement test; see refine.h. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "refine.h"
+
+#define ACTIONS_PER_RUN	2000		/* then a new machine, from the next seed */
+
+const char *doing = "start";
+static u64 seed, first_seed, action;
+static bool mutant;
+static int without = -1;
+
+u32 pick(u32 n)
+{
+	return (u32)(fake_random(&seed) >> 20) % n;
+}
+
+bool one_in(u32 n)
+{
+	return !pick(n);
+}
+
+void found(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	printf("%s --seed %llu, action %llu (%s): ", mutant ? "caught:" : "FAILED:", (unsigned long long)first_seed,
+	       (unsigned long long)action, doing);
+	vprintf(fmt, args);
+	printf("\n");
+	va_end(args);
+	exit(mutant ? 0 : 1);
+}
+
+static void on_call(const struct fake_call *call)
+{
+	(void)call;
+	check_i2();
+}
+
+/* Stopped, destroyed, made anew: with all that its devices may still do. */
+static void restart(struct guest *g)
+{
+	doing = "stop";
+	if (g->running)
+		world_stop(g);
+	probes_choose();
+	check_i2();
+	check_refinement();
+	doing = "start";
+	world_start(g);
+	guest_init(g);
+}
+
+static void act(void)
+{
+	struct guest *g = &guests[pick(CELLS)];
+
+	probes_choose();
+	for (u32 i = 0; i < CELLS; i++)
+		probes_fill_ideal(&guests[i]);
+	if (one_in(400) || g->lost)
+		restart(g);
+	else
+		guest_act(g);
+	world_settle();
+	for (u32 i = 0; i < CELLS; i++)
+		if (guests[i].running && !guests[i].lost)
+			check_registers(&guests[i]);
+	check_i2();
+	check_refinement();
+	fake_call_count = 0;
+}
+
+/* Even seeds: what QEMU's SMMU has. Odd ones: all of it. */
+static void new_machine(void)
+{
+	const struct cfg_system *sys;
+
+	machine_hook = NULL;
+	fake_on_call = NULL;
+	sys = machine_init(1, 0);
+	if (first_seed & 1)
+		smmu_model_make_full(&models[0]);
+	models[0].slow = pick(3);
+	if (without >= 0)
+		models[0].ignore[without] = true;
+	world_init();
+	if (smmu_init(sys))
+		found("smmu_init fails: %s", fake_log);
+	for (u32 i = 0; i < CELLS; i++) {
+		world_start(&guests[i]);
+		guest_init(&guests[i]);
+	}
+	machine_hook = check_i2;
+	fake_on_call = on_call;
+}
+
+static void run(u64 with, u64 actions)
+{
+	first_seed = with;
+	seed = with * 0x9e3779b97f4a7c15ULL + 1;
+	action = 0;
+	doing = "start";
+	new_machine();
+	for (action = 1; action <= actions; action++)
+		act();
+}
+
+static void usage(void)
+{
+	printf("usage: refine [--seed N] [--actions N] [--mutant] [--without OPCODE]\n"
+	       "Random programs of two cells on the emulated SMMU, compared with an SMMU of each cell's own.\n"
+	       "Each seed is good for %u actions; then the next one is used. A failure prints its seed.\n"
+	       "  --mutant           succeed only if the defect in this build is caught\n"
+	       "  --without OPCODE   a defect: commands with this opcode have no effect on the physical SMMU\n",
+	       ACTIONS_PER_RUN);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seed", required_argument, NULL, 's' }, { "actions", required_argument, NULL, 'n' },
+		{ "mutant", no_argument, NULL, 'm' }, { "without", required_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' }, { 0 },
+	};
+	u64 base = 1, actions = 20000, left;
+	int c;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 's')
+			base = strtoull(optarg, NULL, 0);
+		else if (c == 'n')
+			actions = strtoull(optarg, NULL, 0);
+		else if (c == 'w')
+			without = (int)strtoul(optarg, NULL, 0) & 0xff;
+		else if (c == 'm')
+			mutant = true;
+		else {
+			usage();
+			return c == 'h' ? 0 : 2;
+		}
+	}
+	left = actions;
+	for (u64 with = base; left; with++) {
+		u64 n = MIN(left, ACTIONS_PER_RUN);
+
+		run(with, n);
+		left -= n;
+	}
+	printf("%llu actions from seed %llu: %s\n", (unsigned long long)actions, (unsigned long long)base,
+	       mutant ? "the defect was NOT caught" : "passed");
+	return mutant;
+}

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the guests of the refinement test do. They start from tables that work and then change everything at random,
+ * mostly to something sensible, for in a heap of nonsense nothing is translated. See refine.h.
+ */
+#include <string.h>
+
+#include "refine.h"
+
+/* Pages of a guest's RAM. */
+enum { P_STRTAB = 0, P_STRTAB_L1 = 1, P_STRTAB_L2 = 2, P_CMDQ = 3, P_EVTQ = 4, P_PRIQ = 5, P_CDS = 6 /* two */,
+       P_CD_L1 = 8, P_L1A = 10, P_L1B = 11, P_L2A = 12, P_L2B = 13, P_L3A = 14, P_L3B = 15, P_64K = 16 /* 16 */,
+       P_DATA = 32 /* 24 */, P_16K = 56 /* 4 */ };
+enum { R_CR0 = 0x20, R_CR2 = 0x2c, R_GBPA = 0x44, R_IRQ_CTRL = 0x50, R_GERRORN = 0x64, R_STRTAB_BASE = 0x80,
+       R_STRTAB_CFG = 0x88, R_CMDQ_BASE = 0x90, R_CMDQ_PROD = 0x98, R_CMDQ_CONS = 0x9c, R_EVENTQ_BASE = 0xa0,
+       R_EVENTQ_PROD = 0x100a8, R_EVENTQ_CONS = 0x100ac };
+#define CMDQ_LOG2	7
+#define EVTQ_LOG2	5
+
+static const u64 vas[] = { 0, 0x1000, 0x2000, 0x3000, 0x200000, 0x221000, 0x40020000, 0x40021000, 0x10000, 0x4000,
+			   0x8000000000, 0xffffff8000001000 };
+static const u32 ssids[] = { 0, 1, 2, 3, 65, 70, 5000 };
+
+static u64 page_ipa(u32 page)
+{
+	return RAM_IPA + page * PAGE_SIZE;
+}
+
+static u64 *words(struct guest *g, u32 page, u64 offset)
+{
+	return world_memory(g, page_ipa(page) + offset, 8, true);
+}
+
+static void put(struct guest *g, u32 page, u64 offset, u64 value)
+{
+	u64 *at = words(g, page, offset);
+
+	if (at)
+		*at = value;
+}
+
+/* ---- registers, for both machines ---- */
+
+static void reg(struct guest *g, u64 offset, u32 bytes, u64 value)
+{
+	probes_fill_ideal(g);
+	ideal_write_register(g, offset, bytes, value);
+	world_write(g, offset, bytes, value);
+	world_settle();
+}
+
+static u32 reg_get(struct guest *g, u64 offset)
+{
+	return (u32)ideal_read_register(g, offset);
+}
+
+/* ---- tables ---- */
+
+static u64 context_flags(u32 roots)
+{
+	static const u64 sizes[] = { 25, 25, 1ULL << 6 | 35, 2ULL << 6 | 39 };
+	u64 flags = sizes[roots] | 1ULL << 30 | 1ULL << 31 | 4ULL << 32 | 1ULL << 41;
+
+	flags |= (u64)(1 + pick(2)) << 48;
+	flags |= one_in(6) ? 0 : 1ULL << 45;		/* R */
+	flags |= one_in(6) ? 0 : 1ULL << 46;		/* A */
+	flags |= one_in(5) ? 1ULL << 44 : 0;		/* S */
+	flags |= one_in(8) ? 1ULL << 35 : 0;		/* AFFD */
+	if (one_in(20))
+		flags &= ~(1ULL << 31);
+	if (one_in(20))
+		flags ^= 1ULL << pick(64);
+	return flags;
+}
+
+static void put_context(struct guest *g, u32 page, u32 n)
+{
+	static const u32 pages[] = { P_L1A, P_L1B, P_64K, P_16K };
+	u32 roots = pick(4) ? pick(2) : pick(4);
+	u64 flags = context_flags(roots);
+
+	/* T0SZ beyond what is defined means different things to different SMMUs */
+	if ((flags & 0x3f) < 16 || (flags & 0x3f) > 39 || (flags & 0xc0) == 0xc0)
+		flags = (flags & ~0xffULL) | 25;
+	put(g, page, n * 64 + 8, one_in(20) ? NOWHERE_IPA : page_ipa(pages[roots]));
+	put(g, page, n * 64 + 16, page_ipa(P_L1A));
+	put(g, page, n * 64 + 24, pick(2) ? 0xff44 : 0xbb04);
+	put(g, page, n * 64, flags);
+}
+
+static void put_stream(struct guest *g, u32 page, u32 n)
+{
+	u64 config = pick(8) ? 5 : (u64[]){ 0, 4, 4, 1, 6, 7 }[pick(6)], format = pick(3) ? 0 : pick(3);
+	u64 cdmax = pick(2) ? 0 : 1 + pick(8);
+	u64 pointer = page_ipa(format ? P_CD_L1 : P_CDS + pick(2));
+	u64 dw1 = pick(4) | (one_in(6) ? 1ULL << 27 : 0);
+
+	if (!(g->ideal.idr[1] >> 6 & 0x1f))
+		cdmax = 0;
+	if (g->ideal.idr[0] & 1u << 10)
+		dw1 |= (u64)pick(2) << 28;
+	if (one_in(20))
+		pointer = NOWHERE_IPA;
+	put(g, page, n * 64 + 8, dw1);
+	put(g, page, n * 64, (one_in(20) ? 0 : 1) | config << 1 | format << 4 | pointer | cdmax << 59);
+}
+
+static u64 leaf_attributes(void)
+{
+	u64 attrs = 1ULL << 6 | 1ULL << 10 | (u64)pick(2) << 2;
+
+	attrs |= pick(3) ? 1ULL << 11 : 0;		/* nG */
+	attrs |= one_in(4) ? 1ULL << 7 : 0;
+	attrs ^= one_in(8) ? 1ULL << 6 : 0;
+	attrs ^= one_in(10) ? 1ULL << 10 : 0;
+	attrs |= one_in(10) ? 1ULL << 54 : 0;
+	return attrs;
+}
+
+static u64 target(u64 align)
+{
+	u64 ipa = page_ipa(one_in(8) ? pick(PAGES) : P_DATA + pick(24));
+
+	if (one_in(15))
+		ipa = NOWHERE_IPA;
+	return ipa & ~(align - 1);
+}
+
+static void put_leaf(struct guest *g, u32 page, u64 offset, u64 size, bool last)
+{
+	put(g, page, offset, one_in(5) ? 0 : target(size) | leaf_attributes() | (last ? 3 : 1));
+}
+
+static void put_entry(struct guest *g)
+{
+	u32 second = pick(2);
+
+	switch (pick(8)) {
+	case 0:
+		put(g, P_L1A + second, 0, one_in(6) ? 0 : page_ipa(P_L2A + pick(2)) | 3);
+		return;
+	case 1:
+		put(g, P_L2A + second, 0, one_in(6) ? 0 : page_ipa(P_L3A + pick(2)) | 3 | (one_in(6) ? 1ULL << 62 : 0));
+		return;
+	case 2:
+		put_leaf(g, P_L2A + second, 8, MIB(2), false);
+		return;
+	case 3:
+		put_leaf(g, P_L1A + second, 8, GIB(1), false);
+		return;
+	case 4:
+		put_leaf(g, P_64K, 8 * pick(2), KIB(64), true);
+		return;
+	case 5:
+		put_leaf(g, P_16K, 8 * pick(2), KIB(16), true);
+		return;
+	}
+	put_leaf(g, P_L3A + second, 8 * pick(4), KIB(4), true);
+}
+
+static void put_links(struct guest *g, bool sane)
+{
+	put(g, P_STRTAB_L1, 0, !sane && one_in(3) ? 0 : page_ipa(P_STRTAB_L2) | (sane ? 7 : 1 + pick(7)));
+	for (u32 i = 0; i < 3; i++)
+		put(g, P_CD_L1, i * 8, !sane && one_in(3) ? 0 : page_ipa(P_CDS + i % 2) | 1);
+}
+
+static void driver_setup(struct guest *g)
+{
+	bool two_level = g->ideal.idr[0] >> 27 & 1 && pick(2);
+
+	reg(g, R_CR0, 4, 0);
+	if ((g->ideal.gerror ^ g->ideal.gerrorn) & 5)
+		reg(g, R_GERRORN, 4, reg_get(g, 0x60));
+	reg(g, R_STRTAB_BASE, 8, page_ipa(two_level ? P_STRTAB_L1 : P_STRTAB));
+	reg(g, R_STRTAB_CFG, 4, two_level ? 1 << 16 | 6 << 6 | (6 + pick(3)) : 4 + pick(3));
+	reg(g, R_CMDQ_BASE, 8, page_ipa(P_CMDQ) | CMDQ_LOG2);
+	reg(g, R_CMDQ_PROD, 4, 0);
+	reg(g, R_CMDQ_CONS, 4, 0);
+	reg(g, R_EVENTQ_BASE, 8, page_ipa(P_EVTQ) | EVTQ_LOG2);
+	reg(g, R_EVENTQ_PROD, 4, 0);
+	reg(g, R_EVENTQ_CONS, 4, 0);
+	reg(g, R_CR2, 4, pick(2) ? 2 : 0);
+	reg(g, R_IRQ_CTRL, 4, 5);
+	reg(g, R_CR0, 4, 0xd);
+}
+
+/* ---- commands ---- */
+
+static void range_fields(struct guest *g, u64 *cmd)
+{
+	u64 tg = 1 + pick(3);
+
+	cmd[1] = (vas[pick(ARRAY_SIZE(vas))] & ~0xfffULL) | pick(2);
+	if (!(g->ideal.idr[3] & 1u << 10) || pick(2))
+		return;
+	/* TTL 1 is no level of the 16 KiB granule */
+	cmd[0] |= (u64)(1 + pick(4)) << 12 | (u64)pick(2) << 20;
+	cmd[1] |= tg << 10 | (u64)(one_in(3) ? 2 + pick(2) : 0) << 8;
+}
+
+static void command(struct guest *g, u64 *cmd)
+{
+	u64 sid = one_in(8) ? pick(32) : g->vsid[pick(STREAMS)], ssid = ssids[pick(ARRAY_SIZE(ssids))];
+	u64 asid = 1 + pick(2);
+
+	cmd[1] = 0;
+	switch (pick(20)) {
+	case 0: case 1: case 2: cmd[0] = 0x03 | sid << 32; cmd[1] = pick(2); return;
+	case 3: cmd[0] = 0x04 | sid << 32; cmd[1] = pick(6); return;
+	case 4: cmd[0] = 0x04 | sid << 32; cmd[1] = 31; return;
+	case 5: case 6: cmd[0] = 0x05 | ssid << 12 | sid << 32; cmd[1] = pick(2); return;
+	case 7: cmd[0] = 0x06 | sid << 32; return;
+	case 8: cmd[0] = pick(2) ? 0x10 : 0x30; cmd[0] |= cmd[0] == 0x10 ? (u64)pick(4) << 32 : 0; return;
+	case 9: case 10: cmd[0] = 0x11 | asid << 48 | (u64)pick(4) << 32; return;
+	case 11: case 12: cmd[0] = 0x12 | asid << 48 | (u64)pick(4) << 32; range_fields(g, cmd); return;
+	case 13: cmd[0] = 0x13 | (u64)pick(4) << 32; range_fields(g, cmd); return;
+	case 14: cmd[0] = (1 + pick(2)) | sid << 32; return;
+	case 15:
+		if (!one_in(6))
+			break;
+		cmd[0] = (u64[]){ 0, 0x20, 0x28, 0x2a, 0x40, 0x41, 0x50, 0xff, 0x46 | 3 << 12, 0x03 | 1 << 10 }[pick(10)];
+		return;
+	case 16:
+		if (g->ideal.idr[0] >> 24 & 3)
+			break;
+		cmd[0] = (pick(3) ? 0x44 | (u64)pick(3) << 12 : 0x45) | sid << 32;
+		cmd[1] = (cmd[0] & 0xff) == 0x44 ? (models[0].next_stag - pick(4)) & 0xffff : 0;
+		return;
+	}
+	cmd[0] = 0x46 | (u64)pick(3) << 12;
+}
+
+static bool queue_works(struct guest *g)
+{
+	return g->ideal.cr0 & 8 && !((g->ideal.gerror ^ g->ideal.gerrorn) & 1) && g->ideal.cmdq.prod == g->ideal.cmdq.cons &&
+	       (g->ideal.cmdq.base & ~0x1fULL) == page_ipa(P_CMDQ);
+}
+
+/* A command into the queue, its doorbell later. */
+static void queue(struct guest *g, u32 *prod, const u64 *cmd)
+{
+	u32 size = 1u << (g->ideal.cmdq.base & 0x1f);
+
+	put(g, P_CMDQ, (*prod & (size - 1)) * 16, cmd[0]);
+	put(g, P_CMDQ, (*prod & (size - 1)) * 16 + 8, cmd[1]);
+	*prod = (*prod + 1) & (2 * size - 1);
+}
+
+static void commands(struct guest *g, u32 count)
+{
+	u32 prod = g->ideal.cmdq.prod;
+	u64 cmd[2];
+
+	if (!queue_works(g))
+		return;
+	while (count--) {
+		command(g, cmd);
+		queue(g, &prod, cmd);
+	}
+	cmd[0] = 0x46;
+	cmd[1] = 0;
+	if (pick(4))
+		queue(g, &prod, cmd);
+	reg(g, R_CMDQ_PROD, 4, prod);
+}
+
+/* As a driver that has changed something: everything that it could have been. */
+static void invalidate_all(struct guest *g)
+{
+	static const u64 all[][2] = { { 0x04, 31 }, { 0x46, 0 }, { 0x30, 0 }, { 0x46, 0 } };
+	u32 prod = g->ideal.cmdq.prod;
+
+	if (!queue_works(g))
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(all); i++)
+		queue(g, &prod, all[i]);
+	reg(g, R_CMDQ_PROD, 4, prod);
+}
+
+/* ---- actions ---- */
+
+static void registers(struct guest *g)
+{
+	static const u16 any[] = { R_CR2, R_STRTAB_BASE, R_STRTAB_BASE + 4, R_STRTAB_CFG, R_CMDQ_BASE, R_EVENTQ_BASE, 0x28 };
+
+	switch (pick(8)) {
+	case 0: reg(g, R_CR0, 4, pick(16) & 0xd); return;
+	case 1: reg(g, R_CR0, 4, g->ideal.cr0 ^ 1); return;
+	case 2: reg(g, R_GBPA, 4, 1u << 31 | (u64)pick(2) << 20); return;
+	case 3: reg(g, R_EVENTQ_CONS, 4, reg_get(g, R_EVENTQ_PROD)); return;
+	case 4: reg(g, R_GERRORN, 4, reg_get(g, 0x60)); return;
+	case 5: reg(g, R_IRQ_CTRL, 4, pick(8) & 5); return;
+	case 6:
+		/* while it is enabled, nothing of this has an effect */
+		if ((g->ideal.cr0 & 0xd) == 0xd)
+			reg(g, any[pick(ARRAY_SIZE(any))], 4, pick(~0u));
+		return;
+	}
+	driver_setup(g);
+}
+
+static void stage2(struct guest *g)
+{
+	u32 page = one_in(4) ? pick(PAGES) : P_DATA + pick(24);
+
+	if (g->access[page] == SURE)
+		world_unmap(g, page);
+	else
+		world_map(g, page, pick(4));
+}
+
+/* At most a few pages stay away for long, and none of those that hold queues. */
+static void stage2_repair(struct guest *g)
+{
+	for (u32 page = 0; page < PAGES; page++)
+		if (g->access[page] == NONE && (page < P_DATA || pick(2)))
+			world_map(g, page, true);
+}
+
+static void clean_slate(struct guest *g)
+{
+	for (u32 i = 0; i < 16; i++) {
+		put_stream(g, P_STRTAB, i);
+		put_stream(g, P_STRTAB_L2, i);
+		put_context(g, P_CDS, i % 8);
+		put_context(g, P_CDS + 1, i % 8);
+	}
+	for (u32 i = 0; i < STREAMS; i++) {
+		put_stream(g, P_STRTAB, g->vsid[i]);
+		put_stream(g, P_STRTAB_L2, g->vsid[i]);
+	}
+	put_links(g, true);
+	for (u32 i = 0; i < 60; i++)
+		put_entry(g);
+	for (u32 i = 0; i < 2; i++) {
+		put(g, P_L1A + i, 0, page_ipa(P_L2A + i) | 3);
+		put(g, P_L2A + i, 0, page_ipa(P_L3A + i) | 3);
+	}
+}
+
+void guest_init(struct guest *g)
+{
+	clean_slate(g);
+	driver_setup(g);
+}
+
+void guest_act(struct guest *g)
+{
+	u32 what = pick(100);
+
+	if (what < 8) {
+		doing = "stream table entry";
+		put_stream(g, P_STRTAB + 2 * pick(2), g->vsid[pick(STREAMS)]);
+	} else if (what < 18) {
+		doing = "context descriptor";
+		put_context(g, P_CDS + pick(2), pick(8));
+	} else if (what < 20) {
+		doing = "links of tables";
+		put_links(g, pick(2));
+	} else if (what < 36) {
+		doing = "stage-1 table";
+		put_entry(g);
+	} else if (what < 60) {
+		doing = "commands";
+		commands(g, one_in(20) ? 100 : 1 + pick(6));
+	} else if (what < 66) {
+		doing = "invalidate all";
+		invalidate_all(g);
+	} else if (what < 86) {
+		doing = "DMA";
+		dma(g);
+	} else if (what < 92) {
+		doing = "registers";
+		registers(g);
+	} else if (what < 97) {
+		doing = "stage 2";
+		stage2(g);
+	} else {
+		doing = "repair";
+		stage2_repair(g);
+		if ((g->ideal.cr0 & 0xd) != 0xd || (g->ideal.gerror ^ g->ideal.gerrorn) & 1)
+			driver_setup(g);
+	}
+}
+
+struct model_txn guest_transaction(struct guest *g, u32 *stream)
+{
+	struct model_txn txn = { .address = vas[pick(ARRAY_SIZE(vas))] + 8 * pick(32), .write = pick(2) };
+
+	*stream = pick(STREAMS);
+	txn.sid = g->vsid[*stream];
+	txn.ssv = one_in(3);
+	txn.ssid = txn.ssv ? ssids[pick(ARRAY_SIZE(ssids))] : 0;
+	txn.priv = one_in(4);
+	txn.inst = !txn.write && one_in(8);
+	/* devices that use addresses of stage 2 without having been told them */
+	txn.translated = g->ideal.idr[0] & 1u << 10 && one_in(10);
+	if (txn.translated)
+		txn.address = page_ipa(pick(PAGES));
+	return txn;
+}
