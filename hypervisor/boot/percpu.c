@@ -13,7 +13,7 @@
 
 #define PSCI_CPU_ON_64		0xc4000003u
 #define CPU_ON_TIMEOUT_US	1000000
-#define PARK_TIMEOUT_US		100000
+#define PARK_TIMEOUT_US		1000000	/* a CPU answers at once, but QEMU on a busy host may not run it */
 
 struct cpu cpus[CPU_MAX];
 u32 cpu_count;
