@@ -422,7 +422,8 @@ static void reset_local(struct cpu *cpu)
 	gic_quiesce(frame, 0, gic.guest_ppis);
 	vgic->local = (struct vgic_word){
 		.owned = gic.guest_ppis, .soft = 0xffff,
-		.config = { gic_read_bits(frame, GICD_ICFGR, 0), gic_read_bits(frame, GICD_ICFGR, 1) },
+		/* level, but for those that are fixed: not what the last cell made of them */
+		.config = { gic_read_bits(frame, GICD_ICFGR, 0), gic_set_config(frame, 1, ~0u, 0) },
 		.target = cpu, .priority = vgic->priority, .frame = frame,
 	};
 	vgic->waker = GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP;

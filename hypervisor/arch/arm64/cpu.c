@@ -276,6 +276,7 @@ void arch_guest_reset(u64 vttbr, u64 vmpidr)
 	sysreg_write(cntp_ctl_el0, 0);
 	sysreg_write(cntp_cval_el0, 0);
 	sysreg_write(mdscr_el1, 0);
+	sysreg_write(icc_sre_el1, 7);	/* where it can be changed */
 	isb();
 	/* a TLB may still hold what this CPU translated for another cell's tables of the same VMID number */
 	__asm__ volatile("tlbi vmalls12e1\n\tic iallu" ::: "memory");
