@@ -25,7 +25,6 @@
 #define HCR_TERR	BIT(36)
 #define HCR_APK		BIT(40)
 #define HCR_API		BIT(41)
-#define HCR_ATA		BIT(56)
 /* invalidate by set/way also cleans (SWIO): it cannot drop another cell's data from a shared cache */
 #define HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | \
 			 HCR_TLOR | HCR_TERR)
@@ -56,7 +55,6 @@
 #define PFR0_SVE	GENMASK(35, 32)
 #define PFR0_MPAM	GENMASK(43, 40)
 #define PFR0_AMU	GENMASK(47, 44)
-#define PFR1_MTE	GENMASK(11, 8)
 #define PFR1_SME	GENMASK(27, 24)
 #define ISAR1_APA	GENMASK(7, 4)
 #define ISAR1_API	GENMASK(11, 8)
@@ -163,8 +161,7 @@ static u64 guest_hcr(void)
 
 	if (has(isar1, ISAR1_APA) || has(isar1, ISAR1_API) || has(sysreg_read(ISAR2_EL1), ISAR2_APA3))
 		hcr |= HCR_API | HCR_APK;
-	if (FIELD_GET(PFR1_MTE, sysreg_read(id_aa64pfr1_el1)) >= 2)
-		hcr |= HCR_ATA;
+	/* no allocation tags: they would have to be cleared with the memory that they belong to */
 	return hcr;
 }
 
@@ -230,12 +227,6 @@ static void reset_features(void)
 	}
 	if (hcr & HCR_API)
 		reset_pauth_keys();
-	if (hcr & HCR_ATA) {
-		CLEAR(S3_0_C1_C0_5);	/* RGSR_EL1, GCR_EL1, TFSR_EL1, TFSRE0_EL1 */
-		CLEAR(S3_0_C1_C0_6);
-		CLEAR(S3_0_C5_C6_0);
-		CLEAR(S3_0_C5_C6_1);
-	}
 	if (has(mmfr3, MMFR3_TCRX))
 		CLEAR(S3_0_C2_C0_3);	/* TCR2_EL1 */
 	if (has(mmfr3, MMFR3_SCTLRX))
