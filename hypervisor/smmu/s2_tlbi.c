@@ -72,14 +72,17 @@ static struct smmu_cmd tlbi_stage1(u16 vmid)
  */
 static int inval_one(struct smmu *smmu, u16 vmid, u64 address, u64 pages)
 {
-	struct smmu_cmd cmds[TLBI_BATCH + 1];
+	struct smmu_cmd cmds[TLBI_BATCH], stage1 = tlbi_stage1(vmid);
 	u32 n = pages ? tlbi_range(smmu, cmds, vmid, address, pages) : 0;
+	int err;
 
 	if (!n)
 		return smmu_inval_vmid(smmu, vmid);
-	if (smmu->vmid_stage1[vmid & 0xff])
-		cmds[n++] = tlbi_stage1(vmid);
-	return cmdq_run(smmu, cmds, n);
+	err = cmdq_run(smmu, cmds, n);
+	/* after a SYNC, lest a walk makes a combined entry anew from one of stage 2 that is still there */
+	if (!err && smmu->vmid_stage1[vmid & 0xff])
+		err = cmdq_run(smmu, &stage1, 1);
+	return err;
 }
 
 int smmu_s2_inval(u16 vmid, ipaddr_t start, u64 size)
