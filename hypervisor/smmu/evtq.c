@@ -66,7 +66,7 @@ static void event_to_owner(struct smmu *smmu, struct smmu_domain *domain, const 
 		.dw[1] = FIELD_PREP(CMD_RESUME1_STAG, FIELD_GET(EVT1_STAG, event->dw[1])),
 	};
 
-	if (!domain->event(domain, smmu->index, event) && (event->dw[1] & EVT1_STALL) && smmu->stall)
+	if (!domain->event(domain, smmu->index, event, false) && (event->dw[1] & EVT1_STALL) && smmu->stall)
 		cmdq_run(smmu, &cmd, 1);
 }
 

@@ -117,6 +117,12 @@ static void eventq_irq(struct cpu *cpu, void *ctx)
 	evtq_irq(ctx);
 }
 
+static void page_request_irq(struct cpu *cpu, void *ctx)
+{
+	(void)cpu;
+	priq_irq(ctx);
+}
+
 /* ---- probe ---- */
 
 static u32 oas_decode(u64 oas)
@@ -191,6 +197,8 @@ static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
 	smmu->ril = smmu_read32(smmu, SMMU_IDR3) & IDR3_RIL;
 	smmu->stall = FIELD_GET(IDR0_STALL_MODEL, idr0) != STALL_MODEL_NONE;
 	smmu->ats = idr0 & IDR0_ATS;
+	smmu->pri = (idr0 & IDR0_PRI) && cfg_smmus(sys)[smmu->index].priq_irq;
+	smmu->substreams = FIELD_GET(IDR1_SSIDSIZE, idr1);
 	pr_info("smmu %u: SMMUv3.%u (IIDR 0x%08x), %u bits of StreamID, %s stream table, %u bits of PA%s", smmu->index,
 		(u32)FIELD_GET(AIDR_MINOR, aidr), smmu_read32(smmu, SMMU_IIDR), smmu->sid_bits,
 		smmu->two_level ? "two-level" : "linear", smmu->oas_bits, smmu->ril ? ", TLBI by range" : "");
@@ -226,6 +234,7 @@ static int smmu_setup(struct smmu *smmu, u32 idr1)
 {
 	u32 cmdq_log2 = (u32)MIN(FIELD_GET(IDR1_CMDQS, idr1), (u64)QUEUE_MAX_LOG2);
 	u32 evtq_log2 = (u32)MIN(FIELD_GET(IDR1_EVENTQS, idr1), (u64)QUEUE_MAX_LOG2);
+	u32 priq_log2 = (u32)MIN(FIELD_GET(IDR1_PRIQS, idr1), (u64)QUEUE_MAX_LOG2);
 	u32 sidsize = (u32)FIELD_GET(IDR1_SIDSIZE, idr1);
 	u64 cr1 = FIELD_PREP(CR1_TABLE_SH, CR1_INNER_SHAREABLE) | FIELD_PREP(CR1_TABLE_OC, CR1_CACHE_WB) |
 		  FIELD_PREP(CR1_TABLE_IC, CR1_CACHE_WB) | FIELD_PREP(CR1_QUEUE_SH, CR1_INNER_SHAREABLE) |
@@ -237,7 +246,8 @@ static int smmu_setup(struct smmu *smmu, u32 idr1)
 	 * our limit; they abort without an event, as there is no entry with which a storm could be silenced.
 	 */
 	smmu_write32(smmu, SMMU_CR2, (u32)(CR2_PTM | (smmu->sid_bits == sidsize ? CR2_RECINVSID : 0)));
-	if (strtab_init(smmu) || cmdq_init(smmu, cmdq_log2) || evtq_init(smmu, evtq_log2)) {
+	if (strtab_init(smmu) || cmdq_init(smmu, cmdq_log2) || evtq_init(smmu, evtq_log2) ||
+	    (smmu->pri && priq_init(smmu, priq_log2))) {
 		pr_err("smmu %u: no memory for its tables and queues", smmu->index);
 		return -ENOMEM;
 	}
@@ -259,7 +269,7 @@ static int smmu_forget(struct smmu *smmu)
 static int smmu_enable(struct smmu *smmu)
 {
 	u32 gerror = smmu_read32(smmu, SMMU_GERROR);
-	u32 cr0 = (u32)(CR0_CMDQEN | (smmu->ats ? CR0_ATSCHK : 0));
+	u32 cr0 = (u32)(CR0_CMDQEN | (smmu->ats ? CR0_ATSCHK : 0)), queues = (u32)CR0_EVENTQEN | (smmu->pri ? CR0_PRIQEN : 0);
 	int err;
 
 	/* errors of earlier times are not ours */
@@ -271,9 +281,9 @@ static int smmu_enable(struct smmu *smmu)
 	if (!err && MUTATE(SMMU_BYPASS))
 		err = strtab_open_all(smmu);
 	if (!err)
-		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 | (u32)CR0_EVENTQEN);
+		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 | queues);
 	if (!err)
-		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 | (u32)(CR0_EVENTQEN | CR0_SMMUEN));
+		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 | queues | (u32)CR0_SMMUEN);
 	return err;
 }
 
@@ -289,6 +299,13 @@ static int smmu_irqs(struct smmu *smmu, const struct cfg_smmu *cfg)
 		if (gic_request(cfg->eventq_irq, eventq_irq, smmu, this_cpu(), true))
 			return -EINVAL;
 		enable |= IRQ_CTRL_EVENTQ;
+	}
+	smmu->priq_irq = cfg->priq_irq;
+	if (smmu->pri && cfg->priq_irq) {
+		smmu_write64(smmu, SMMU_PRIQ_IRQ_CFG0, 0);
+		if (gic_request(cfg->priq_irq, page_request_irq, smmu, this_cpu(), true))
+			return -EINVAL;
+		enable |= IRQ_CTRL_PRIQ;
 	}
 	if (cfg->gerror_irq) {
 		if (gic_request(cfg->gerror_irq, gerror_irq, smmu, this_cpu(), true))
@@ -347,6 +364,11 @@ int smmu_init(const struct cfg_system *sys)
 	if (!err)
 		s2_inval_register(smmu_s2_inval);
 	return err;
+}
+
+bool smmu_has_pri(u32 index)
+{
+	return smmus[index].pri;
 }
 
 u32 smmu_id_register(u32 index, u32 offset)

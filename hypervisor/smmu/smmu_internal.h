@@ -60,16 +60,20 @@ struct smmu {
 	bool two_level;
 	bool failed;			/* isolation can't be vouched for: wedged queue or SFM */
 	bool stall;			/* faults can stall transactions */
-	bool ats;			/* devices can ask for translations */
+	bool ats;			/* devices can ask for translations, */
+	bool pri;			/* and for pages */
+	bool substreams;
 	u32 cerror;			/* CERROR_* of the last command that was refused */
 	struct smmu_queue cmdq;
 	struct smmu_queue evtq;
+	struct smmu_queue priq;
 	u64 *l1;			/* two-level: the first level of the stream table */
 	struct ste *linear;		/* else: all of it */
 	struct stream_leaf **leaf;	/* by SID >> LEAF_BITS; only ever added */
 	u16 vmid_streams[256];		/* attached streams by VMID; 0: nothing can be cached */
 	bool vmid_stage1[256];		/* one of them has, or had, stage 1 */
 	u32 eventq_irq;
+	u32 priq_irq;
 	u64 unowned_events;
 	struct log_limit unowned_log;	/* streams of nobody */
 	struct log_limit error_log;	/* the SMMU's own errors */
@@ -127,6 +131,11 @@ int evtq_init(struct smmu *smmu, u32 log2);
 /* At most `max` events; true when more are waiting. Lock held. */
 bool evtq_drain(struct smmu *smmu, u32 max);
 void evtq_irq(struct smmu *smmu);
+
+/* ---- priq.c ---- */
+
+int priq_init(struct smmu *smmu, u32 log2);
+void priq_irq(struct smmu *smmu);
 
 /* ---- smmu.c ---- */
 

@@ -236,7 +236,8 @@
 #define CMD_ATC1_ADDR		GENMASK(63, 12)
 #define CMD_PRI1_INDEX		GENMASK(8, 0)
 #define CMD_PRI1_RESP		GENMASK(13, 12)
-#define PRI_RESP_FAILURE	0		/* denied */
+#define PRI_RESP_FAILURE	0
+#define PRI_RESP_SUCCESS	2
 #define PRI_RESP_RESERVED	3
 #define CMD_RESUME0_ACTION	GENMASK(13, 12)	/* retry, or abort */
 #define RESUME_ABORT		2
@@ -246,6 +247,14 @@
 #define SYNC_CS_IRQ		1
 #define SYNC_CS_SEV		2
 #define SYNC_CS_RESERVED	3
+
+/* ---- page requests ---- */
+
+#define PRI0_SID		GENMASK(31, 0)
+#define PRI0_SSID		GENMASK(51, 32)
+#define PRI0_LAST		BIT(62)
+#define PRI0_SSV		BIT(63)
+#define PRI1_INDEX		GENMASK(8, 0)
 
 /* ---- events ---- */
 

@@ -197,16 +197,18 @@ static int stream_attach(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 /* What its device has cached, and what waits for an answer, ends with the stream. */
 static int stream_abandon(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 {
-	struct smmu_cmd cmds[2];
+	const u64 atc_inv = FIELD_PREP(CMD0_OP, CMD_ATC_INV) | FIELD_PREP(CMD_CFGI0_SID, sid);
+	struct smmu_cmd cmds[3];
 	u32 n = 0;
 
 	if (smmu->stall)
-		cmds[n++].dw[0] = FIELD_PREP(CMD0_OP, CMD_STALL_TERM) | FIELD_PREP(CMD_CFGI0_SID, sid);
-	if (stream->ats)
 		cmds[n++] = (struct smmu_cmd){
-			.dw[0] = FIELD_PREP(CMD0_OP, CMD_ATC_INV) | FIELD_PREP(CMD_CFGI0_SID, sid),
-			.dw[1] = ATC_SIZE_ALL,
+			.dw[0] = FIELD_PREP(CMD0_OP, CMD_STALL_TERM) | FIELD_PREP(CMD_CFGI0_SID, sid),
 		};
+	if (stream->ats)
+		cmds[n++] = (struct smmu_cmd){ .dw[0] = atc_inv, .dw[1] = ATC_SIZE_ALL };
+	if (stream->ats && smmu->substreams)
+		cmds[n++] = (struct smmu_cmd){ .dw[0] = atc_inv | CMD0_SSV | CMD_ATC0_GLOBAL, .dw[1] = ATC_SIZE_ALL };
 	stream->ats = false;
 	return n ? cmdq_run(smmu, cmds, n) : 0;
 }

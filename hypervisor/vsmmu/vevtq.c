@@ -6,7 +6,7 @@
 #include <hyp/string.h>
 #include "vsmmu_local.h"
 
-bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event)
+bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event, bool page_request)
 {
 	struct vsmmu *v = vsmmu_find(container_of(domain, struct cell, dma), smmu);
 	bool room;
@@ -16,15 +16,15 @@ bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event
 	spin_lock(&v->ring_lock);
 	room = v->head - v->tail < VSMMU_EVENTS;
 	if (room)
-		v->ring[v->head++ % VSMMU_EVENTS] = *event;
-	else
+		v->ring[v->head++ % VSMMU_EVENTS] = (struct vevent){ *event, page_request };
+	else if (!page_request)
 		v->lost = true;
 	spin_unlock(&v->ring_lock);
 	vsmmu_kick(v);
 	return room;
 }
 
-static bool ring_first(struct vsmmu *v, struct smmu_event *event)
+static bool ring_first(struct vsmmu *v, struct vevent *event)
 {
 	bool there;
 
@@ -88,16 +88,24 @@ static bool is_for_cell(const struct vsmmu *v, u32 type)
 	}
 }
 
+static const struct cfg_stream *find_stream(const struct vsmmu *v, u32 sid, u32 *n)
+{
+	for (*n = 0; *n < v->cell->config->stream_count; (*n)++) {
+		const struct cfg_stream *stream = vsmmu_stream(v, *n);
+
+		if (stream && stream->sid == sid)
+			return stream;
+	}
+	return NULL;
+}
+
 /* As the cell is to see it; false: not at all. */
 static bool translate(struct vsmmu *v, struct smmu_event *event)
 {
-	u32 sid = (u32)FIELD_GET(EVT0_SID, event->dw[0]), type = (u32)FIELD_GET(EVT0_TYPE, event->dw[0]), n = 0;
-	u32 count = v->cell->config->stream_count;
-	const struct cfg_stream *stream = NULL;
+	u32 type = (u32)FIELD_GET(EVT0_TYPE, event->dw[0]), n;
+	const struct cfg_stream *stream = find_stream(v, (u32)FIELD_GET(EVT0_SID, event->dw[0]), &n);
 
-	while (n < count && !((stream = vsmmu_stream(v, n)) && stream->sid == sid))
-		n++;
-	if (n == count || type == EVT_F_STE_FETCH)
+	if (!stream || type == EVT_F_STE_FETCH)
 		return false;
 	if (type == EVT_C_BAD_STE && v->wrong[n])
 		type = v->wrong[n];
@@ -108,53 +116,118 @@ static bool translate(struct vsmmu *v, struct smmu_event *event)
 	return is_for_cell(v, type);
 }
 
-static void overflow(struct vsmmu *v)
-{
-	u32 prod = vreg_get(v, SMMU_EVENTQ_PROD), cons = vreg_get(v, SMMU_EVENTQ_CONS);
+/* ---- into the cell's queues ---- */
 
-	if (!((prod ^ cons) & EVENTQ_OVERFLOW))
-		vreg_set(v, SMMU_EVENTQ_PROD, prod ^ (u32)EVENTQ_OVERFLOW);
+struct kind {
+	u32 base, prod, cons;	/* registers */
+	u32 bytes;		/* of an entry */
+	u32 abort;		/* in GERROR: its memory is not there */
+};
+
+static const struct kind events = {
+	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR,
+};
+static const struct kind requests = {
+	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, SMMU_PRIQ_CONS, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR,
+};
+
+static bool overflowed(const struct vsmmu *v, const struct kind *k)
+{
+	return (vreg_get(v, k->prod) ^ vreg_get(v, k->cons)) & EVENTQ_OVERFLOW;
 }
 
-/* One entry more, if the queue takes one. False: a stalled transaction, whose event waits until there is room. */
-static bool put(struct vsmmu *v, const struct smmu_event *event, bool *written)
+static void overflow(struct vsmmu *v, const struct kind *k)
 {
-	struct vqueue q = vreg_queue(v, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS, v->config->eventq_log2);
-	bool stalled = event->dw[1] & EVT1_STALL, on = vreg_get(v, SMMU_CR0) & CR0_EVENTQEN;
+	if (!overflowed(v, k))
+		vreg_set(v, k->prod, vreg_get(v, k->prod) ^ (u32)EVENTQ_OVERFLOW);
+}
 
-	if (on && vqueue_used(&q) >= 1u << q.log2) {
-		if (!stalled)
-			overflow(v);
-		return !stalled;
-	}
-	if (!on)
-		return !stalled;
-	if (!guest_write(v->cell, vqueue_at(&q, q.prod, sizeof(*event)), event, sizeof(*event))) {
-		vreg_gerror(v, GERROR_EVENTQ_ABT_ERR);
-		return true;
+static struct vqueue queue(const struct vsmmu *v, const struct kind *k)
+{
+	return vreg_queue(v, k->base, k->prod, k->cons, k == &events ? v->config->eventq_log2 : v->config->priq_log2);
+}
+
+static bool full(const struct vsmmu *v, const struct kind *k)
+{
+	struct vqueue q = queue(v, k);
+
+	return vqueue_used(&q) >= 1u << q.log2;
+}
+
+static void put(struct vsmmu *v, const struct kind *k, const void *entry)
+{
+	struct vqueue q = queue(v, k);
+
+	if (!guest_write(v->cell, vqueue_at(&q, q.prod, k->bytes), entry, k->bytes)) {
+		vreg_gerror(v, k->abort);
+		return;
 	}
 	dmb_ish();
-	vreg_set(v, SMMU_EVENTQ_PROD, (vreg_get(v, SMMU_EVENTQ_PROD) & (u32)EVENTQ_OVERFLOW) | vqueue_next(&q, q.prod, 1));
+	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)EVENTQ_OVERFLOW) | vqueue_next(&q, q.prod, 1));
+}
+
+/*
+ * False: the event of a stalled transaction, which cannot be lost and waits for room. *written: there is something new
+ * for the cell.
+ */
+static bool deliver_event(struct vsmmu *v, struct smmu_event *event, u32 cr0, bool *written)
+{
+	bool stalled = event->dw[1] & EVT1_STALL, on = (cr0 & CR0_SMMUEN) && (cr0 & CR0_EVENTQEN);
+
+	if (stalled && (!on || full(v, &events)))
+		return false;
+	if (!on || !translate(v, event))
+		return true;
+	if (full(v, &events)) {
+		overflow(v, &events);
+		return true;
+	}
+	put(v, &events, event);
 	*written = true;
 	return true;
 }
 
+/* The last request of a group is answered in any case: by the cell, or as an SMMU does that has nowhere to put it. */
+static void deliver_request(struct vsmmu *v, struct smmu_event *request, u32 cr0, bool *written)
+{
+	bool on = (cr0 & CR0_SMMUEN) && (cr0 & CR0_PRIQEN), last = request->dw[0] & PRI0_LAST;
+	u32 n, sid = (u32)FIELD_GET(PRI0_SID, request->dw[0]);
+	struct smmu_cmd answer = smmu_pri_response(request->dw, on ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
+	const struct cfg_stream *stream = find_stream(v, sid, &n);
+
+	if (on && stream && !overflowed(v, &requests) && !full(v, &requests)) {
+		request->dw[0] = (request->dw[0] & ~PRI0_SID) | stream->vsid;
+		put(v, &requests, request->dw);
+		*written = true;
+		return;
+	}
+	if (on)
+		overflow(v, &requests);
+	if (last)
+		smmu_run(v->config->smmu, &v->cell->dma, &answer, 1);
+}
+
+static void interrupt(const struct vsmmu *v, bool written, u64 enable, u32 intid)
+{
+	if (written && (vreg_get(v, SMMU_IRQ_CTRL) & enable))
+		vsmmu_raise(v, intid);
+}
+
 void vevtq_deliver(struct vsmmu *v)
 {
-	bool enabled = vreg_get(v, SMMU_CR0) & CR0_SMMUEN, written = false;
-	struct smmu_event event;
+	u32 cr0 = vreg_get(v, SMMU_CR0);
+	bool events_written = false, requests_written = false;
+	struct vevent next;
 
-	for (u32 i = 0; i < VSMMU_EVENTS && ring_first(v, &event); i++) {
-		bool stalled = event.dw[1] & EVT1_STALL;
-
-		if (!enabled && stalled)
-			break;
-		if (enabled && translate(v, &event) && !put(v, &event, &written))
+	for (u32 i = 0; i < VSMMU_EVENTS && ring_first(v, &next); i++) {
+		if (next.page_request)
+			deliver_request(v, &next.event, cr0, &requests_written);
+		else if (!deliver_event(v, &next.event, cr0, &events_written))
 			break;
 		ring_drop(v);
 	}
-	if (ring_lost(v) && (vreg_get(v, SMMU_CR0) & CR0_EVENTQEN))
-		overflow(v);
-	if (written && (vreg_get(v, SMMU_IRQ_CTRL) & IRQ_CTRL_EVENTQ))
-		vsmmu_raise(v, v->config->eventq_irq);
+	if (ring_lost(v) && (cr0 & CR0_EVENTQEN))
+		overflow(v, &events);
+	interrupt(v, events_written, IRQ_CTRL_EVENTQ, v->config->eventq_irq);
+	interrupt(v, requests_written, IRQ_CTRL_PRIQ, v->config->priq_irq);
 }

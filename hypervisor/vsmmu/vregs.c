@@ -105,7 +105,7 @@ static void write_cr0(struct vsmmu *v, u32 offset, u32 value)
 {
 	u32 changed;
 
-	value &= ~(v->ats ? 0 : (u32)CR0_ATSCHK);
+	value &= ~(u32)((v->ats ? 0 : CR0_ATSCHK) | (v->pri ? 0 : CR0_PRIQEN));
 	changed = vreg_get(v, offset) ^ value;
 	vreg_set(v, offset, value);
 	if (changed & CR0_SMMUEN)
@@ -137,6 +137,7 @@ static void write_gbpa(struct vsmmu *v, u32 offset, u32 value)
 
 static void write_irq_ctrl(struct vsmmu *v, u32 offset, u32 value)
 {
+	value &= ~(v->pri ? 0 : (u32)IRQ_CTRL_PRIQ);
 	vreg_set(v, offset, value);
 	vreg_set(v, SMMU_IRQ_CTRLACK, value);
 }
@@ -165,12 +166,12 @@ struct vreg {
 static const struct vreg vregs[] = {
 	{ SMMU_CMDQ_PROD, QUEUE_POINTER, 0, write_then_run },
 	{ SMMU_EVENTQ_CONS, EVENTQ_OVERFLOW | QUEUE_POINTER, 0, write_then_deliver },
-	{ SMMU_GERRORN, GERROR_CMDQ_ERR | GERROR_EVENTQ_ABT_ERR | GERROR_SFM_ERR, 0, write_then_run },
-	{ SMMU_CR0, CR0_SMMUEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK, 0, write_cr0 },
+	{ SMMU_GERRORN, GERROR_CMDQ_ERR | GERROR_EVENTQ_ABT_ERR | GERROR_PRIQ_ABT_ERR | GERROR_SFM_ERR, 0, write_then_run },
+	{ SMMU_CR0, CR0_SMMUEN | CR0_PRIQEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK, 0, write_cr0 },
 	{ SMMU_CR1, CR1_QUEUE | CR1_TABLE, 0, write_cr1 },
 	{ SMMU_CR2, CR2_RECINVSID | CR2_PTM, CR0_SMMUEN, NULL },
 	{ SMMU_GBPA, GBPA_UPDATE | GBPA_ABORT, 0, write_gbpa },
-	{ SMMU_IRQ_CTRL, IRQ_CTRL_GERROR | IRQ_CTRL_EVENTQ, 0, write_irq_ctrl },
+	{ SMMU_IRQ_CTRL, IRQ_CTRL_GERROR | IRQ_CTRL_PRIQ | IRQ_CTRL_EVENTQ, 0, write_irq_ctrl },
 	{ SMMU_STRTAB_BASE, (u32)STRTAB_BASE_ADDR, CR0_SMMUEN, NULL },
 	{ SMMU_STRTAB_BASE + 4, BASE_HIGH, CR0_SMMUEN, NULL },
 	{ SMMU_STRTAB_BASE_CFG, STRTAB_CFG_FMT | STRTAB_CFG_SPLIT | STRTAB_CFG_LOG2SIZE, CR0_SMMUEN, NULL },
@@ -180,6 +181,10 @@ static const struct vreg vregs[] = {
 	{ SMMU_EVENTQ_BASE, BASE_LOW, CR0_EVENTQEN, NULL },
 	{ SMMU_EVENTQ_BASE + 4, BASE_HIGH, CR0_EVENTQEN, NULL },
 	{ SMMU_EVENTQ_PROD, EVENTQ_OVERFLOW | QUEUE_POINTER, CR0_EVENTQEN, NULL },
+	{ SMMU_PRIQ_BASE, BASE_LOW, CR0_PRIQEN, NULL },
+	{ SMMU_PRIQ_BASE + 4, BASE_HIGH, CR0_PRIQEN, NULL },
+	{ SMMU_PRIQ_PROD, EVENTQ_OVERFLOW | QUEUE_POINTER, CR0_PRIQEN, NULL },
+	{ SMMU_PRIQ_CONS, EVENTQ_OVERFLOW | QUEUE_POINTER, 0, NULL },
 };
 
 static void write_word(struct vsmmu *v, u32 offset, u32 value)

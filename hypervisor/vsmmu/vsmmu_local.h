@@ -16,12 +16,16 @@
 #define VSMMU_BATCH	64	/* commands of a cell per trap */
 #define VSMMU_EVENTS	64	/* that wait for a CPU of the cell */
 
+struct vevent {
+	struct smmu_event event;	/* or a page request */
+	bool page_request;
+};
+
 struct vsmmu {
 	struct cell *cell;
 	const struct cfg_vsmmu *config;
 	spinlock_t lock;		/* guards all of this but the ring; order: cell_lock, this one, stage2.lock */
 	u32 *page[2];			/* both register pages; the cell reads them without an exit */
-	u32 gerrors;			/* GERROR bits that it can have */
 	bool stall;			/* offered */
 	bool ats;
 	bool pri;
@@ -32,7 +36,7 @@ struct vsmmu {
 	spinlock_t ring_lock;		/* below smmu.lock */
 	u32 head, tail;			/* free-running: written, read */
 	bool lost;			/* since the last delivery the ring was full */
-	struct smmu_event ring[VSMMU_EVENTS];
+	struct vevent ring[VSMMU_EVENTS];
 };
 
 /* The emulated SMMU of the cell that stands for that physical one; NULL: none. */
@@ -93,8 +97,8 @@ void vcmdq_run(struct vsmmu *v);
 /* ---- vevtq.c ---- */
 
 /* smmu_domain.event */
-bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event);
-/* What was received, into the cell's event queue. Lock held. */
+bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event, bool page_request);
+/* What was received, into the cell's queues. Lock held. */
 void vevtq_deliver(struct vsmmu *v);
 
 #endif

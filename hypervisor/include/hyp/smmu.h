@@ -37,10 +37,10 @@ struct smmu_domain {
 	struct smmu_stats stats;
 	u32 streams;			/* installed, so whether invalidations concern it */
 	/*
-	 * What its streams caused, for an owner that has SMMUs of its own; NULL: it has none. Called with that SMMU's lock
-	 * held. False: there is no room, so that nobody will answer a transaction that is stalled.
+	 * What its streams caused, for an owner that has SMMUs of its own; NULL: it has none. A page request is the first
+	 * two doublewords. Called with that SMMU's lock held. False: nobody will answer what waits for an answer.
 	 */
-	bool (*event)(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event);
+	bool (*event)(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event, bool page_request);
 };
 
 /*
@@ -85,6 +85,10 @@ int smmu_stream_configure(u32 smmu, u32 sid, const struct smmu_domain *domain, e
  * domain are left out (and `cmds` is changed). 0, or CERROR_* of one that was not done; -EIO.
  */
 int smmu_run(u32 smmu, const struct smmu_domain *domain, struct smmu_cmd *cmds, u32 count);
+/* CMD_PRI_RESP to an entry of the page request queue. */
+struct smmu_cmd smmu_pri_response(const u64 *request, u32 response);
+/* The hardware's queue of page requests is in use. */
+bool smmu_has_pri(u32 smmu);
 /* SMMU_IDR0 to SMMU_AIDR, by offset. */
 u32 smmu_id_register(u32 smmu, u32 offset);
 
