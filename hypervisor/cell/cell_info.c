@@ -56,6 +56,7 @@ s64 cell_info(u32 id, struct hc_cell_info *info)
 	info->last_dma_sid = cell->dma.stats.last_sid;
 	info->last_dma_smmu = cell->dma.stats.last_smmu;
 	info->mmio_violations = cell->mmio_violations;
+	info->dma_untrusted = cell->config->stream_count && smmu_failed();
 	fill_cpus(cell, info);
 	return 0;
 }

@@ -219,6 +219,7 @@ static const struct counter counters[] = {
 	COUNTER("dma_read_violations", dma_read_violations, "DMA reads stopped"),
 	COUNTER("dma_write_violations", dma_write_violations, "DMA writes stopped"),
 	COUNTER("dma_other_events", dma_other_events, "other SMMU events"),
+	COUNTER("dma_untrusted", dma_untrusted, "DMA isolation lost (SMMU failed)"),
 	COUNTER("mmio_violations", mmio_violations, "CPU accesses to nowhere"),
 	COUNTER("table_pages", table_pages, "pages of tables"),
 };

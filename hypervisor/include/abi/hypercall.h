@@ -118,7 +118,8 @@ struct hc_cell_info {
 	cl_u32 last_dma_sid;
 	cl_u32 last_dma_smmu;
 	cl_u64 mmio_violations;		/* CPU accesses to nowhere */
-	cl_u64 reserved[8];
+	cl_u64 dma_untrusted;		/* 1: it has streams, and an SMMU has failed: isolation of DMA is not certain */
+	cl_u64 reserved[7];
 };
 
 struct hc_system_info {
