@@ -19,7 +19,7 @@ ALL_CELLS	:= $(filter-out %system,$(notdir $(basename $(wildcard $(CONFIGS)/*.ya
 CELLS		?= $(if $(filter 1 2 3,$(BOARD_SMP)),rtos0-2cpu,$(ALL_CELLS))
 CELL_FILES	= $(CELLS:%=$(OUT)/%.cell)
 
-ABI_HEADERS	:= $(wildcard hypervisor/include/abi/*.h)
+ABI_HEADERS	:= $(wildcard hypervisor/include/abi/*.h tools/include/abi/*.h)
 CLOISTER_SRC	:= tools/cloister $(wildcard tools/cloister_lib/*.py)
 CLOISTER	:= CLOISTER_ABI=$(BUILD)/tools/abi.json $(PYTHON) tools/cloister
 CLOISTER_READY	:= $(CLOISTER_SRC) $(BUILD)/tools/abi.json $(BUILD)/tools/config_check

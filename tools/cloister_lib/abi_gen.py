@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Python's view of the binary formats, measured by the C compiler: every struct of the headers in
-hypervisor/include/abi with the offset, size and type of each member, and every numeric constant, as JSON.
+hypervisor/include/abi and tools/include/abi with the offset, size and type of each member, and every numeric constant, as JSON.
 
 The preprocessor lists what there is; a generated C program, compiled against the same headers, prints the numbers.
 Nothing about a format is written down here.
@@ -20,13 +20,16 @@ MEMBER = re.compile(r"^\s*((?:struct\s+)?\w+)\s+([^;]+)$")
 DECLARATOR = re.compile(r"^(\w+)((?:\[[^\]]+\])*)$")
 
 
+TOOLS_INCLUDE = Path(__file__).resolve().parents[1] / "include"
+
+
 def default_include() -> Path:
     return Path(__file__).resolve().parents[2] / "hypervisor" / "include"
 
 
 def _preprocess(include: Path, cc: str, *options: str) -> str:
     text = "".join(f"#include <abi/{name}>\n" for name in HEADERS)
-    command = [cc, "-E", "-x", "c", f"-I{include}", *options, "-"]
+    command = [cc, "-E", "-x", "c", f"-I{include}", f"-I{TOOLS_INCLUDE}", *options, "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
@@ -64,7 +67,8 @@ def _run(source: str, include: Path, cc: str) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch)
         (path / "abi.c").write_text(source)
-        subprocess.run([cc, f"-I{include}", "-o", path / "abi", path / "abi.c"], check=True, capture_output=True,
+        subprocess.run([cc, f"-I{include}", f"-I{TOOLS_INCLUDE}", "-o", path / "abi", path / "abi.c"], check=True,
+                       capture_output=True,
                        text=True)
         return subprocess.run([path / "abi"], check=True, capture_output=True, text=True).stdout
 

@@ -4,7 +4,7 @@
 CTL_CC		?= $(if $(filter aarch64,$(shell uname -m)),gcc,aarch64-linux-gnu-gcc)
 CTL_SOURCES	:= $(wildcard tools/cloisterctl/*.c)
 CTL_OBJECTS	:= $(CTL_SOURCES:tools/cloisterctl/%.c=$(BUILD)/tools/obj/cloisterctl/%.o)
-CTL_CFLAGS	:= -std=gnu11 -O2 -Wall -Wextra -Werror -Ihypervisor/include -Idriver -MMD -MP
+CTL_CFLAGS	:= -std=gnu11 -O2 -Wall -Wextra -Werror -Ihypervisor/include -Itools/include -Idriver -MMD -MP
 
 $(BUILD)/tools/obj/cloisterctl/%.o: tools/cloisterctl/%.c tools/cloisterctl/cloisterctl.mk
 	@echo "  CC      $@"
@@ -20,7 +20,7 @@ $(BUILD)/tools/cloisterctl: $(CTL_OBJECTS)
 # Its parsers are tested and fuzzed on the host: see tests/unit/unit.mk and tests/fuzz/fuzz.mk.
 CTL_PURE	:= $(addprefix tools/cloisterctl/,image.c plan.c cellfile.c util.c)
 unit-loader	:= $(CTL_PURE)
-unitflags-loader := -Itools/cloisterctl -Idriver -D_GNU_SOURCE -Wno-unused-parameter
+unitflags-loader := -Itools/cloisterctl -Itools/include -Idriver -D_GNU_SOURCE -Wno-unused-parameter
 fuzz-loader	:= $(CTL_PURE)
 fuzzruns-loader	:= 500000
-fuzzflags-loader := -Itools/cloisterctl -Idriver -D_GNU_SOURCE
+fuzzflags-loader := -Itools/cloisterctl -Itools/include -Idriver -D_GNU_SOURCE
