@@ -17,6 +17,7 @@
 #define MARKER		0x5a5a5a5au
 #define ATTACK		0xbadc0dedu
 #define RECOVER_US	1500000		/* a limit per second, of events or violations, has passed */
+#define SMALL_LOG2	4
 #define QUEUE_WAIT_US	60000000ULL
 #define RACE_ROUNDS	300
 
@@ -197,17 +198,22 @@ static void check_secure_commands(void)
 
 static bool ours(u64 address)
 {
-	return address == uart_base || (address >= ram_base && address - ram_base < ram_size);
+	return address == uart_base || address == smmu.regs || (address >= ram_base && address - ram_base < ram_size);
 }
 
 /* In a cell a fetch from there is aborted; elsewhere there may be something that can be read, and is no table. */
 static bool refused(u32 abort_type, u32 other_type)
 {
+	struct smmu_event event = { { 0 } };
 	bool reached = reaches(IOVA, buffer);
-	u32 type = event_type();
+	u32 type;
 
+	smmu_next_event(&smmu, &event);
+	smmu_drop_events(&smmu);
+	type = FIELD_GET(EVT0_TYPE, event.word[0]);
 	if (reached || (type != abort_type && (in_cell() || type != other_type)))
-		printf("# %s, event 0x%x\n", reached ? "reached" : "stopped", type);
+		printf("# %s, event %016lx %016lx %016lx %016lx\n", reached ? "reached" : "stopped", event.word[0],
+		       event.word[1], event.word[2], event.word[3]);
 	return !reached && (type == abort_type || (!in_cell() && type == other_type));
 }
 
@@ -488,13 +494,14 @@ static void check_toggle(void)
 	check_recovery("that, too");
 }
 
-/* Each word of such a transfer is a fault of its own, four times what the queue takes. */
+/* Each word of such a transfer is a fault of its own, many times what the queue takes. */
 static void check_storm(void)
 {
-	u32 prod, got, before = smmu.event_irqs;
+	u32 prod, got, before = smmu.event_irqs, own_log2 = smmu.event_log2;
 	struct smmu_event event;
 
-	smmu_drop_events(&smmu);
+	smmu.event_log2 = SMALL_LOG2;
+	ktap_ok(smmu_enable(&smmu) && set_stage1() && reaches(IOVA, buffer), "an event queue of 16");
 	ktap_ok(dma_write(IOVA_NONE, PAGE), "a storm of 1024 faults");
 	timer_delay_us(100000);
 	prod = smmu_read(&smmu, SMMU_EVENTQ_PROD);
@@ -505,6 +512,7 @@ static void check_storm(void)
 	for (u32 i = 0; i < 5; i++)
 		dma_write(IOVA_NONE, PAGE);
 	smmu_drop_events(&smmu);
+	smmu.event_log2 = own_log2;
 	check_recovery("a storm");
 	dma_write(IOVA_NONE, WORD);
 	ktap_ok(event_type() == EVT_F_TRANSLATION, "and events come");
