@@ -7,6 +7,7 @@
 #include <arch/io.h>
 #include <arch/timer.h>
 #include <hyp/errno.h>
+#include <hyp/mutate.h>
 #include <hyp/string.h>
 #include "smmu_internal.h"
 
@@ -136,9 +137,9 @@ static bool cmd_is_foreign(struct smmu *smmu, const struct smmu_domain *domain, 
 	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]);
 
 	if (op >= CMD_TLBI_NH_ALL && op <= CMD_TLBI_NH_VAA)
-		return FIELD_GET(CMD_TLBI0_VMID, cmd->dw[0]) != domain->s2->vmid;
+		return !MUTATE(VSMMU_ANY_VMID) && FIELD_GET(CMD_TLBI0_VMID, cmd->dw[0]) != domain->s2->vmid;
 	stream = strtab_stream(smmu, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]));
-	return !stream || stream->domain != domain || !stream->attached;
+	return !stream || (!MUTATE(VSMMU_ANY_STREAM) && (stream->domain != domain || !stream->attached));
 }
 
 int smmu_run(u32 index, const struct smmu_domain *domain, struct smmu_cmd *cmds, u32 count)

@@ -6,6 +6,7 @@
  */
 #include <arch/io.h>
 #include <hyp/errno.h>
+#include <hyp/mutate.h>
 #include "smmu_internal.h"
 
 #define TLBI_BATCH	32	/* commands; beyond, the whole VMID is cheaper */
@@ -78,7 +79,11 @@ static int inval_one(struct smmu *smmu, u16 vmid, u64 address, u64 pages)
 
 	if (!n)
 		return smmu_inval_vmid(smmu, vmid);
+	if (MUTATE(S2_STAGE1_TLBI_FIRST))
+		cmdq_run(smmu, &stage1, 1);
 	err = cmdq_run(smmu, cmds, n);
+	if (MUTATE(S2_NO_STAGE1_TLBI) || MUTATE(S2_STAGE1_TLBI_FIRST))
+		return err;
 	/* after a SYNC, lest a walk makes a combined entry anew from one of stage 2 that is still there */
 	if (!err && smmu->vmid_stage1[vmid & 0xff])
 		err = cmdq_run(smmu, &stage1, 1);

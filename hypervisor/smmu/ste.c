@@ -67,8 +67,9 @@ struct ste ste_bypass(const struct ste *s2, u64 dw1)
 struct ste ste_s1_s2(const struct ste *s2, u64 dw0, u64 dw1)
 {
 	struct ste ste = *s2;
+	u64 config = MUTATE(VSMMU_NO_STAGE2) ? STE_CONFIG_S1 : STE_CONFIG_S1_S2;
 
-	ste.dw[0] = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_S1_S2) | (dw0 & STE0_S1_FIELDS);
+	ste.dw[0] = STE0_V | FIELD_PREP(STE0_CONFIG, config) | (dw0 & STE0_S1_FIELDS);
 	ste.dw[1] |= dw1 & (STE1_S1_FIELDS | STE1_EATS);
 	/* the cell's stage-1 tables must be in memory: a walk of device registers could have side effects */
 	ste.dw[2] |= STE2_S2PTW;

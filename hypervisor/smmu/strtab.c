@@ -201,7 +201,7 @@ static int stream_abandon(struct smmu *smmu, u32 sid, struct smmu_stream *stream
 	struct smmu_cmd cmds[3];
 	u32 n = 0;
 
-	if (smmu->stall)
+	if (smmu->stall && !MUTATE(VSMMU_KEEP_STALLED))
 		cmds[n++] = (struct smmu_cmd){
 			.dw[0] = FIELD_PREP(CMD0_OP, CMD_STALL_TERM) | FIELD_PREP(CMD_CFGI0_SID, sid),
 		};

@@ -5,6 +5,7 @@
  * what is left goes on when the CPU has been back in the cell.
  */
 #include <arch/barrier.h>
+#include <hyp/mutate.h>
 #include "vsmmu_local.h"
 
 #define CHUNK		16	/* commands read at a time */
@@ -29,10 +30,11 @@ static u64 vmid_field(const struct vsmmu *v)
 
 static void fold(struct batch *b)
 {
-	u64 op = b->mixed ? CMD_TLBI_NH_ALL : CMD_TLBI_NH_ASID;
+	bool all = b->mixed && !MUTATE(VSMMU_FOLD_ASID);
+	u64 op = all ? CMD_TLBI_NH_ALL : CMD_TLBI_NH_ASID;
 
 	b->tlbi[0] = (struct smmu_cmd){
-		.dw[0] = FIELD_PREP(CMD0_OP, op) | vmid_field(b->v) | (b->mixed ? 0 : b->tlbi[0].dw[0] & CMD_TLBI0_ASID),
+		.dw[0] = FIELD_PREP(CMD0_OP, op) | vmid_field(b->v) | (all ? 0 : b->tlbi[0].dw[0] & CMD_TLBI0_ASID),
 	};
 	b->tlbis = 1;
 }
@@ -81,9 +83,13 @@ static int stream_cmd(struct batch *b, const struct vcmd *kind, const struct smm
 	for (u32 n = 0; n < b->v->cell->config->stream_count; n++) {
 		const struct cfg_stream *stream = vsmmu_stream(b->v, n);
 
-		if (stream && stream->vsid == vsid)
+		if (stream && stream->vsid == vsid) {
 			add(b, kind, cmd, FIELD_PREP(CMD_CFGI0_SID, stream->sid));
+			return 0;
+		}
 	}
+	if (MUTATE(VSMMU_ANY_STREAM))
+		add(b, kind, cmd, FIELD_PREP(CMD_CFGI0_SID, vsid));
 	return 0;
 }
 
@@ -91,7 +97,9 @@ static int cfgi_cd(struct batch *b, const struct vcmd *kind, const struct smmu_c
 {
 	u64 ssid = FIELD_GET(CMD0_SSID, cmd->dw[0]);
 
-	return ssid >> FIELD_GET(IDR1_SSIDSIZE, vreg_get(b->v, SMMU_IDR1)) ? 0 : stream_cmd(b, kind, cmd);
+	if (ssid >> FIELD_GET(IDR1_SSIDSIZE, vreg_get(b->v, SMMU_IDR1)) || MUTATE(VSMMU_NO_CFGI_CD))
+		return 0;
+	return stream_cmd(b, kind, cmd);
 }
 
 /* Entries of 2^bits streams; the cell's own are looked at, not the range. */
@@ -126,6 +134,8 @@ static void tlbi_add(struct batch *b, const struct smmu_cmd *cmd, bool by_asid)
 {
 	if (!by_asid || (b->tlbis && (cmd->dw[0] ^ b->tlbi[0].dw[0]) & CMD_TLBI0_ASID))
 		b->mixed = true;
+	if (MUTATE(VSMMU_NO_TLBI))
+		return;
 	if (b->tlbis < FOLD)
 		b->tlbi[b->tlbis] = *cmd;
 	b->tlbis++;
@@ -135,7 +145,9 @@ static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 {
 	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]), range = CMD_TLBI0_NUM | CMD_TLBI0_SCALE;
 	struct smmu_cmd own = {
-		.dw[0] = (cmd->dw[0] & kind->keep[0]) | vmid_field(b->v), .dw[1] = cmd->dw[1] & kind->keep[1],
+		.dw[0] = (cmd->dw[0] & kind->keep[0]) |
+			 (MUTATE(VSMMU_ANY_VMID) ? cmd->dw[0] & CMD_TLBI0_VMID : vmid_field(b->v)),
+		.dw[1] = cmd->dw[1] & kind->keep[1],
 	};
 
 	if (!(vreg_get(b->v, SMMU_IDR3) & IDR3_RIL)) {
@@ -214,7 +226,7 @@ static int execute(struct batch *b, const struct smmu_cmd *cmd)
 
 	b->work++;
 	if (op >= ARRAY_SIZE(vcmds) || !vcmds[op].run || (vcmds[op].by_stream && (cmd->dw[0] & CMD0_SSEC)))
-		return CERROR_ILL;
+		return MUTATE(VSMMU_ANY_COMMAND) ? 0 : CERROR_ILL;
 	return vcmds[op].run(b, &vcmds[op], cmd);
 }
 
@@ -259,7 +271,8 @@ static void signal(const struct batch *b)
 		vsmmu_raise(b->v, b->v->config->sync_irq);
 }
 
-void vcmdq_run(struct vsmmu *v)
+/* True: there is more to do. */
+static bool run_batch(struct vsmmu *v)
 {
 	struct vqueue q = vreg_queue(v, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, SMMU_CMDQ_CONS, v->config->cmdq_log2);
 	struct batch b;
@@ -267,7 +280,7 @@ void vcmdq_run(struct vsmmu *v)
 	int err, flushed;
 
 	if (!runnable(v) || !vqueue_used(&q))
-		return;
+		return false;
 	b.v = v;
 	b.work = b.count = b.tlbis = b.signals = 0;
 	b.mixed = false;
@@ -284,6 +297,15 @@ void vcmdq_run(struct vsmmu *v)
 		signal(&b);
 	if (err)
 		vreg_gerror(v, (u32)(GERROR_CMDQ_ERR | (err < 0 ? GERROR_SFM_ERR : 0)));
-	else if (vqueue_used(&q))
+	return !err && vqueue_used(&q);
+}
+
+void vcmdq_run(struct vsmmu *v)
+{
+	bool more = run_batch(v);
+
+	while (MUTATE(VSMMU_UNBOUNDED) && more)
+		more = run_batch(v);
+	if (more)
 		vsmmu_kick(v);
 }

@@ -3,7 +3,7 @@
  * Events. The CPU that reads the physical event queue leaves them in a ring and asks a CPU of the cell to go on: so it
  * is the cell's own time that a storm of its events takes, and its memory is written only by a CPU that is in it.
  */
-#include <hyp/string.h>
+#include <hyp/mutate.h>
 #include "vsmmu_local.h"
 
 bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event, bool page_request)
@@ -109,8 +109,8 @@ static bool translate(struct vsmmu *v, struct smmu_event *event)
 		return false;
 	if (type == EVT_C_BAD_STE && v->wrong[n])
 		type = v->wrong[n];
-	event->dw[0] = (event->dw[0] & ~(EVT0_SID | EVT0_TYPE)) | FIELD_PREP(EVT0_SID, stream->vsid) |
-		       FIELD_PREP(EVT0_TYPE, type);
+	event->dw[0] = (event->dw[0] & ~(EVT0_SID | EVT0_TYPE)) | FIELD_PREP(EVT0_TYPE, type) |
+		       FIELD_PREP(EVT0_SID, MUTATE(VSMMU_REAL_SID) ? stream->sid : stream->vsid);
 	if (type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION && (event->dw[1] & EVT1_S2))
 		return abort_instead(event);
 	return is_for_cell(v, type);

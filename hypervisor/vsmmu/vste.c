@@ -4,6 +4,7 @@
  * once, checked, and handed to the SMMU driver, which merges it with stage 2. The table itself is never walked further
  * than that, so its size and shape cost nothing.
  */
+#include <hyp/mutate.h>
 #include "vsmmu_local.h"
 
 #define L1STD_BYTES	8
@@ -57,7 +58,7 @@ static bool cds_legal(const struct vsmmu *v, const u64 *dw)
 {
 	u64 cdmax = FIELD_GET(STE0_S1CDMAX, dw[0]), format = FIELD_GET(STE0_S1FMT, dw[0]);
 
-	if (!cdmax)
+	if (!cdmax || MUTATE(VSMMU_ANY_STE))
 		return true;
 	return cdmax <= FIELD_GET(IDR1_SSIDSIZE, vreg_get(v, SMMU_IDR1)) && format != STE_S1FMT_RESERVED &&
 	       (format == STE_S1FMT_LINEAR || (vreg_get(v, SMMU_IDR0) & IDR0_CD2L)) &&
@@ -138,6 +139,8 @@ int vste_update(struct vsmmu *v, u32 n)
 	u8 wrong = 0;
 
 	if (!(vreg_get(v, SMMU_CR0) & CR0_SMMUEN)) {
+		if (MUTATE(VSMMU_KEEP_STAGE1))
+			return 0;
 		mode = global_mode(v);
 	} else if (ste_address(v, stream->vsid, &address, &wrong)) {
 		if (guest_read(v->cell, ipa(address), dw, sizeof(dw)))

@@ -21,6 +21,20 @@ enum mutation {
 	MUTATION_PCI_NO_FILTER,		/* I2: configuration space of all functions is reachable */
 	MUTATION_STE_ONE_WRITE,		/* an STE is written in one go without sync steps */
 	MUTATION_CHECK_NO_OVERLAP,	/* I1: config_check accepts overlapping regions */
+	MUTATION_S2_NO_STAGE1_TLBI,	/* I4: combined entries survive an unmap */
+	MUTATION_S2_STAGE1_TLBI_FIRST,	/* I4: they go before the entries of stage 2 that they can be made of anew */
+	MUTATION_VSMMU_NO_STAGE2,	/* I2: stage 1 of a cell without stage 2 below it */
+	MUTATION_VSMMU_ANY_STREAM,	/* I2: commands of a cell reach other cells' streams */
+	MUTATION_VSMMU_ANY_VMID,	/* TLB maintenance has the VMID that the cell wrote */
+	MUTATION_VSMMU_ANY_STE,		/* entries of a cell are not checked */
+	MUTATION_VSMMU_ANY_COMMAND,	/* illegal commands are ignored */
+	MUTATION_VSMMU_NO_CFGI_CD,	/* CDs stay cached */
+	MUTATION_VSMMU_NO_TLBI,		/* translations stay cached */
+	MUTATION_VSMMU_FOLD_ASID,	/* many invalidations become one, of the first one's ASID only */
+	MUTATION_VSMMU_KEEP_STAGE1,	/* SMMUEN = 0 changes nothing */
+	MUTATION_VSMMU_KEEP_STALLED,	/* stalled transactions outlive their stream */
+	MUTATION_VSMMU_REAL_SID,	/* events have the physical StreamID */
+	MUTATION_VSMMU_UNBOUNDED,	/* I7: a doorbell runs the whole queue */
 };
 
 #ifndef CONFIG_MUTATION
