@@ -16,6 +16,10 @@ fuzz-vgic	:= tests/unit/gic_model.c tests/unit/fake/fake.c hypervisor/config/con
 		   $(wildcard hypervisor/gic/*.c)
 fuzzruns-vgic	:= 3000
 fuzzflags-vgic	:= -lcmocka
+fuzz-vsmmu	= $(filter-out %/refine.c,$(REFINE_SRC)) tests/unit/fake/fake.c
+fuzzruns-vsmmu	:= 3000
+fuzzlen-vsmmu	:= 512
+fuzzflags-vsmmu	:= -Itests/unit -Itests/model -lcmocka
 
 FUZZ_CC		?= clang
 FUZZ_TARGETS	= $(sort $(patsubst fuzz-%,%,$(filter fuzz-%,$(.VARIABLES))))

@@ -45,6 +45,30 @@ $(MODEL_OUT)/refine-%: $(REFINE_SRC) tests/unit/fake/fake.c tests/model/model.mk
 	@echo "  HOSTCC  $@"
 	$(Q)$(HOSTCC) $(MODEL_CFLAGS) -DCONFIG_MUTATION=MUTATION_$* -o $@ $(filter %.c,$^) -lcmocka
 
+REFINE		:= $(MODEL_OUT)/refine-NONE
+REFINE_MUTANTS	:= SMMU_BYPASS STE_WRONG_ROOT NO_CFGI STE_ONE_WRITE NO_SMMU_TLBI
+# CFGI_STE, CFGI_CD, CFGI_CD_ALL, TLBI_NH_ALL, _ASID, _VA, _VAA, TLBI_S12_VMALL, TLBI_S2_IPA, CMD_SYNC
+REFINE_NEEDED	:= 0x03 0x05 0x06 0x10 0x11 0x12 0x13 0x28 0x2a 0x46
+REFINE_FIELDS	:= vmid s2-vmid asid sid ssid address ipa
+
+# as it is, and each of the defects is caught
+.PHONY: test-refine test-refine-nightly
+test-refine: $(addprefix $(MODEL_OUT)/refine-,NONE $(REFINE_MUTANTS))
+	$(Q)timeout 300 $(REFINE) --actions 200000
+	$(Q)for m in $(REFINE_MUTANTS); do \
+		echo "  mutation $$m:"; timeout 120 $(MODEL_OUT)/refine-$$m --mutant --actions 60000 || exit 1; \
+	done
+	$(Q)for op in $(REFINE_NEEDED); do \
+		echo "  without command $$op:"; timeout 120 $(REFINE) --mutant --actions 60000 --without $$op || exit 1; \
+	done
+	$(Q)for field in $(REFINE_FIELDS); do \
+		echo "  wrong $$field:"; timeout 120 $(REFINE) --mutant --actions 60000 --wrong $$field || exit 1; \
+	done
+
+# 10 million actions, other ones each night
+test-refine-nightly: $(REFINE)
+	$(REFINE) --actions 10000000 --seed $$(date +%Y%m%d)0000
+
 # passes on several seeds and in several threads, and each defect is caught
 .PHONY: test-model
 test-model: $(addprefix $(MODEL_OUT)/smmu_random-,NONE $(MODEL_MUTANTS)) $(MODEL_OUT)/smmu_threads

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "refine.h"
 
@@ -12,6 +13,28 @@ const char *doing = "start";
 static u64 seed, first_seed, action;
 static bool mutant;
 static int without = -1;
+
+/* Defects of commands, as the physical SMMU gets them: a field of commands with these opcodes is wrong. */
+static const struct defect {
+	const char *name;
+	u32 first, last;		/* opcodes */
+	u32 word;
+	u64 flip;
+} defects[] = {
+	{ "vmid", 0x10, 0x13, 0, 1ULL << 33 }, { "s2-vmid", 0x28, 0x2a, 0, 1ULL << 33 },
+	{ "asid", 0x11, 0x12, 0, 1ULL << 48 }, { "sid", 0x03, 0x06, 0, 1ULL << 32 },
+	{ "ssid", 0x05, 0x05, 0, 1ULL << 12 }, { "address", 0x12, 0x13, 1, 1ULL << 12 },
+	{ "ipa", 0x2a, 0x2a, 1, 1ULL << 12 },
+};
+static const struct defect *defect;
+
+static void alter(u64 *cmd)
+{
+	u32 op = cmd[0] & 0xff;
+
+	if (op >= defect->first && op <= defect->last)
+		cmd[defect->word] ^= defect->flip;
+}
 
 u32 pick(u32 n)
 {
@@ -89,6 +112,7 @@ static void new_machine(void)
 	models[0].slow = pick(3);
 	if (without >= 0)
 		models[0].ignore[without] = true;
+	models[0].alter = defect ? alter : NULL;
 	world_init();
 	if (smmu_init(sys))
 		found("smmu_init fails: %s", fake_log);
@@ -111,13 +135,27 @@ static void run(u64 with, u64 actions)
 		act();
 }
 
+static const struct defect *defect_named(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(defects); i++)
+		if (!strcmp(defects[i].name, name))
+			return &defects[i];
+	fprintf(stderr, "refine: no defect '%s'; there are", name);
+	for (u32 i = 0; i < ARRAY_SIZE(defects); i++)
+		fprintf(stderr, " %s", defects[i].name);
+	fprintf(stderr, "\n");
+	exit(2);
+}
+
 static void usage(void)
 {
-	printf("usage: refine [--seed N] [--actions N] [--mutant] [--without OPCODE]\n"
+	printf("usage: refine [--seed N] [--actions N] [--mutant] [--without OPCODE] [--wrong FIELD]\n"
 	       "Random programs of two cells on the emulated SMMU, compared with an SMMU of each cell's own.\n"
 	       "Each seed is good for %u actions; then the next one is used. A failure prints its seed.\n"
 	       "  --mutant           succeed only if the defect in this build is caught\n"
-	       "  --without OPCODE   a defect: commands with this opcode have no effect on the physical SMMU\n",
+	       "  --without OPCODE   a defect: commands with this opcode have no effect on the physical SMMU\n"
+	       "  --wrong FIELD      a defect: the physical SMMU gets commands with a wrong vmid, s2-vmid, asid, sid, ssid,\n"
+	       "                     address or ipa\n",
 	       ACTIONS_PER_RUN);
 }
 
@@ -126,6 +164,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' }, { "actions", required_argument, NULL, 'n' },
 		{ "mutant", no_argument, NULL, 'm' }, { "without", required_argument, NULL, 'w' },
+		{ "wrong", required_argument, NULL, 'x' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	u64 base = 1, actions = 20000, left;
@@ -139,6 +178,8 @@ int main(int argc, char **argv)
 			actions = strtoull(optarg, NULL, 0);
 		else if (c == 'w')
 			without = (int)strtoul(optarg, NULL, 0) & 0xff;
+		else if (c == 'x')
+			defect = defect_named(optarg);
 		else if (c == 'm')
 			mutant = true;
 		else {

@@ -45,6 +45,9 @@ static void reg(struct guest *g, u64 offset, u32 bytes, u64 value)
 {
 	probes_fill_ideal(g);
 	ideal_write_register(g, offset, bytes, value);
+	probes_fill_ideal(g);
+	/* what it was to read because of the write, it reads now */
+	ideal_read_register(g, offset);
 	world_write(g, offset, bytes, value);
 	world_settle();
 }
@@ -278,6 +281,36 @@ static void invalidate_all(struct guest *g)
 	reg(g, R_CMDQ_PROD, 4, prod);
 }
 
+/* As a driver changes a context, or a mapping: with just the commands that this takes, in one go. */
+static void change_properly(struct guest *g)
+{
+	u32 n = pick(STREAMS), prod = g->ideal.cmdq.prod;
+	u64 sid = (u64)g->vsid[n] << 32, asid = 1 + pick(2), sync[2] = { 0x46, 0 };
+	u64 first[2] = { 0x06 | sid, 0 }, second[2] = { 0x11 | asid << 48, 0 };
+
+	if (!queue_works(g))
+		return;
+	switch (pick(3)) {
+	case 0:
+		put_context(g, P_CDS + pick(2), pick(4));
+		break;
+	case 1:
+		put_stream(g, P_STRTAB + 2 * pick(2), g->vsid[n]);
+		first[0] = 0x03 | sid;
+		break;
+	case 2:
+		put_entry(g);
+		first[0] = 0x12 | asid << 48;
+		first[1] = vas[pick(ARRAY_SIZE(vas))] & ~0xfffULL;
+		break;
+	}
+	queue(g, &prod, first);
+	queue(g, &prod, sync);
+	queue(g, &prod, second);
+	queue(g, &prod, sync);
+	reg(g, R_CMDQ_PROD, 4, prod);
+}
+
 /* ---- actions ---- */
 
 static void registers(struct guest *g)
@@ -361,6 +394,9 @@ void guest_act(struct guest *g)
 	} else if (what < 36) {
 		doing = "stage-1 table";
 		put_entry(g);
+	} else if (what < 46) {
+		doing = "proper change";
+		change_properly(g);
 	} else if (what < 60) {
 		doing = "commands";
 		commands(g, one_in(20) ? 100 : 1 + pick(6));

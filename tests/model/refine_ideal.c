@@ -126,8 +126,8 @@ void probes_fill_ideal(struct guest *g)
 	struct model_outcome out[OUTCOMES];
 	struct guest *before = current;
 
-	for (u32 i = 0; i < PROBES; i++)
-		if (probes[i].guest == g && g->running)
+	for (u32 i = 0; i < PROBES && g->running; i++)
+		if (probes[i].guest == g)
 			ideal_outcomes(g, &probes[i].txn, out);
 	current = before;
 }
@@ -280,6 +280,9 @@ void check_refinement(void)
 {
 	struct model_outcome out[OUTCOMES];
 
+	/* streams share caches: what one probe brings in, another may use */
+	for (u32 i = 0; i < 2 * CELLS; i++)
+		probes_fill_ideal(&guests[i % CELLS]);
 	for (u32 i = 0; i < PROBES; i++) {
 		if (probes[i].guest->running) {
 			check_probe(&probes[i]);
@@ -385,6 +388,7 @@ void dma(struct guest *g)
 	p.txn = guest_transaction(g, &p.stream);
 	p.txn.translated = false;
 	probes[0] = p;
+	probes_fill_ideal(g);
 	ideals = ideal_outcomes(g, &p.txn, ideal);
 	reals = real_outcomes(&p, real);
 	if (g->lost || !reals)

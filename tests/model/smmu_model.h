@@ -130,6 +130,7 @@ struct smmu_model {
 	/* a command was consumed that has an effect outside: CMD_SYNC's signal, RESUME, STALL_TERM, PRI_RESP */
 	void (*signal)(struct smmu_model *model, const uint64_t *cmd);
 	void (*before_command)(struct smmu_model *model);
+	void (*alter)(uint64_t *cmd);		/* a defect that a test injects: it was another command */
 	uint32_t idr[6];
 	bool guest;				/* the SMMU of a guest, see above */
 	/* registers */
@@ -206,6 +207,7 @@ struct model_walk {
 	struct model_stream *stream;
 	const struct model_txn *txn;
 	const struct model_ste *ste;
+	bool ste_dropped;			/* an invalidation has hit it, and what is reached by it */
 	const struct model_cd *cd;
 	uint16_t vmid;
 	bool s2;				/* stage 2 is on, with ... */

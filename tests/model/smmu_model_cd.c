@@ -90,15 +90,15 @@ static void read_all(struct model_walk *w, struct context *c)
 
 		if (!p.pointer || p.base != c->base || p.ssid >> split(w) != c->ssid >> split(w))
 			continue;
-		c->dropped = p.drop;
+		c->dropped = p.drop || w->ste_dropped;
 		through(w, c, p.cd.dw[0]);
-		c->dropped = false;
+		c->dropped = w->ste_dropped;
 	}
 }
 
 void model_contexts(struct model_walk *w, uint32_t ssid)
 {
-	struct context c = { .base = w->ste->dw[0] & STE_S1_FIELDS, .ssid = ssid };
+	struct context c = { .base = w->ste->dw[0] & STE_S1_FIELDS, .ssid = ssid, .dropped = w->ste_dropped };
 	unsigned int count;
 
 	if (w->s2_bad)

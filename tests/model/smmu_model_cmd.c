@@ -304,6 +304,8 @@ static bool step(struct smmu_model *m)
 		stop(m, CERROR_ABT);
 		return false;
 	}
+	if (m->alter)
+		m->alter(cmd);
 	if (injected(&m->inject_ill) || !execute(m, cmd)) {
 		stop(m, CERROR_ILL);
 		return false;

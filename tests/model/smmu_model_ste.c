@@ -370,6 +370,7 @@ static void by_stream(struct model_walk *w)
 	struct smmu_model *m = w->m;
 	struct model_stream *s = w->stream = model_stream(m, w->txn->sid);
 	uint8_t nowhere = m->cr2 & 2 ? EVENT_BAD_STREAMID : 0;
+	unsigned int seen;
 
 	if (!s)
 		return;
@@ -384,10 +385,15 @@ static void by_stream(struct model_walk *w)
 	for (unsigned int i = 0; i < s->l1_count; i++)
 		if (!ste_address(m, s->sid, s->l1[i]))
 			model_outcome(w, MODEL_ABORT, 0, nowhere);
-	for (unsigned int i = 0; i < s->ste_count; i++) {
-		w->ste = &s->ste[i];
-		translate(w);
-	}
+	/* what one entry or descriptor brings into the caches can be used with another: until there is nothing new */
+	do {
+		seen = w->count + m->tlb1_count + m->tlb_count + s->cd_count;
+		for (unsigned int i = 0; i < s->ste_count; i++) {
+			w->ste = &s->ste[i];
+			w->ste_dropped = s->ste_drop[i];
+			translate(w);
+		}
+	} while (s->ste_count + s->cd_count > 2 && seen != w->count + m->tlb1_count + m->tlb_count + s->cd_count);
 }
 
 unsigned int smmu_model_possible(struct smmu_model *m, const struct model_txn *txn, struct model_outcome *out,
