@@ -19,6 +19,7 @@
 #define PAGE		4096ULL
 #define WORD		4		/* bytes: what the device moves at once, so one event */
 #define EVENT_WAIT_US	1000000
+#define RECOVER_US	1500000		/* a limit per second, of events or violations, has passed */
 
 static struct smmu smmu;
 static struct edu edu;
@@ -136,6 +137,15 @@ static inline bool set_up(void)
 	return ktap_ok(smmu_enable(&smmu), "it is enabled") && ktap_ok(set_stage1(), "the stream is given stage 1") &&
 	       ktap_ok(load_device(IOVA, (u32 *)buffer, 0x5ca1ab1e) && reaches(IOVA, buffer), "DMA through stage 1") &&
 	       ktap_ok(!smmu_drop_events(&smmu), "without an event");
+}
+
+/* Everything off, on, and as set_up() left it. */
+static inline void check_recovery(const char *after)
+{
+	timer_delay_us(RECOVER_US);
+	smmu_cd(cd, &space);
+	ktap_ok(smmu_enable(&smmu) && set_stage1() && reaches(IOVA, buffer) && !smmu_drop_events(&smmu),
+		"after %s all works again", after);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #define BLOCK		4096u
 #define GRANULE64	65536ULL
 #define TABLE_64K_LOG2	16
+#define WIDE_IOVA	0x40000000ULL	/* more than 28 bits */
 #define BAD_OPCODE	0xff
 
 static u32 *pages[PAGES];	/* mapped one behind the other, far apart in memory, in falling order */
@@ -47,6 +48,25 @@ static void check_scattered(u32 from, u32 to)
 		same &= *scattered_word(to / 4 + i) == pattern(i);
 	ktap_ok(same && !smmu_drop_events(&smmu), "4 KiB at 0x%lx and back at 0x%lx, in scattered pages from 0x%lx on",
 		base + from, base + to, (u64)pages[PAGES - 1]);
+}
+
+/* Without stage 1 a device uses our own addresses; one of 28 bits has none that would be RAM. */
+static void check_bypass(void)
+{
+	u64 ste[STE_WORDS];
+
+	if (!smmu_map(&space, WIDE_IOVA, (u64)buffer, SMMU_PTE_PAGE) || !reaches(WIDE_IOVA, buffer)) {
+		ktap_skip("the device has a DMA mask", "bypass");
+		smmu_drop_events(&smmu);
+		return;
+	}
+	smmu_ste_config(ste, STE_BYPASS);
+	ktap_ok(smmu_set_stream(&smmu, edu.bdf, ste) && reaches((u64)buffer, buffer), "an STE that says bypass");
+	ktap_ok(smmu_bypass_abort(&smmu, true) && reaches((u64)buffer, buffer), "whatever GBPA says");
+	ktap_ok(smmu_control(&smmu, 0) && !reaches((u64)buffer, buffer), "SMMU off, GBPA says abort");
+	ktap_ok(smmu_bypass_abort(&smmu, false) && reaches((u64)buffer, buffer), "GBPA says bypass");
+	ktap_ok(smmu_enable(&smmu) && set_stage1() && reaches(IOVA, buffer) && !smmu_drop_events(&smmu),
+		"and stage 1 again, all without an event");
 }
 
 /* ---- contexts ---- */
@@ -372,6 +392,7 @@ int main(void)
 		check_scattered(0, 2 * PAGE);
 		check_scattered(0x800, 5 * PAGE + 0x804);
 		check_block();
+		check_bypass();
 		check_contexts();
 		check_invalidations();
 		check_faults();
