@@ -23,17 +23,13 @@ struct cell *root_cell(void)
 	return cells[0] && cells[0]->is_root ? cells[0] : NULL;
 }
 
-static struct cell *find_cell(u32 id)
+/* A cell that the root cell manages, so not itself, and that is in one of the states (BIT(HC_STATE_*)). */
+static s64 find_managed(u32 id, u64 states, struct cell **cell)
 {
-	return id < CFG_MAX_CELLS ? cells[id] : NULL;
-}
-
-/* A cell that the root cell manages: not itself. */
-static struct cell *find_managed(u32 id)
-{
-	struct cell *cell = find_cell(id);
-
-	return cell && !cell->is_root ? cell : NULL;
+	*cell = id < CFG_MAX_CELLS ? cells[id] : NULL;
+	if (!*cell || (*cell)->is_root)
+		return -ENOENT;
+	return BIT((*cell)->state) & states ? 0 : -ESTATE;
 }
 
 s64 cell_find(const char *name)
@@ -80,58 +76,56 @@ static s64 free_id(void)
 	return -ENOSPC;
 }
 
+static int init_stage2(struct cell *cell, struct hc_error *err)
+{
+	return stage2_init(&cell->s2, cell->id + 1);
+}
+
+static void exit_stage2(struct cell *cell)
+{
+	if (cell->s2.table.root)
+		stage2_exit(&cell->s2);
+}
+
+static int init_vgic(struct cell *cell, struct hc_error *err)
+{
+	return vgic_cell_init(cell);
+}
+
+/* The cell's tables go before the root cell gets its memory again. */
+static void exit_mem(struct cell *cell)
+{
+	exit_stage2(cell);
+	cell_mem_give_back(cell);
+}
+
+/* What a cell is made of. Each step is undone by its second function if a later one fails. */
+static const struct step {
+	int (*init)(struct cell *cell, struct hc_error *err);
+	void (*exit)(struct cell *cell);
+} steps[] = {
+	{ init_stage2, exit_stage2 },
+	{ console_init, console_exit },
+	{ cell_cpus_take, cell_cpus_give_back },
+	{ cell_streams_take, cell_streams_give_back },
+	{ vpci_cell_init, vpci_cell_exit },
+	{ init_vgic, vgic_cell_exit },
+	{ cell_mem_take, exit_mem },
+	{ vsmmu_cell_init, vsmmu_cell_exit },
+};
+
 static int build(struct cell *cell, struct hc_error *err)
 {
-	int result;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		int result = steps[i].init(cell, err);
 
-	result = stage2_init(&cell->s2, cell->id + 1);
-	if (result)
+		if (!result)
+			continue;
+		while (i--)
+			steps[i].exit(cell);
 		return result;
-	result = console_init(cell);
-	if (result)
-		goto err_stage2;
-	result = cell_cpus_take(cell, err);
-	if (result)
-		goto err_console;
-	result = cell_streams_take(cell, err);
-	if (result)
-		goto err_cpus;
-	result = vpci_cell_init(cell, err);
-	if (result)
-		goto err_streams;
-	result = vgic_cell_init(cell);
-	if (result)
-		goto err_vpci;
-	result = cell_mem_take(cell, err);
-	if (result)
-		goto err_vgic;
-	result = vsmmu_cell_init(cell, err);
-	if (result)
-		goto err_mem;
+	}
 	return 0;
-
-err_mem:
-	stage2_exit(&cell->s2);
-	cell_mem_give_back(cell);
-	vgic_cell_exit(cell);
-	vpci_cell_exit(cell);
-	cell_streams_give_back(cell);
-	cell_cpus_give_back(cell);
-	console_exit(cell);
-	return result;
-err_vgic:
-	vgic_cell_exit(cell);
-err_vpci:
-	vpci_cell_exit(cell);
-err_streams:
-	cell_streams_give_back(cell);
-err_cpus:
-	cell_cpus_give_back(cell);
-err_console:
-	console_exit(cell);
-err_stage2:
-	stage2_exit(&cell->s2);
-	return result;
 }
 
 /* A checked config becomes a cell; its id, or an error and nothing has changed. */
@@ -186,16 +180,13 @@ s64 cell_check(const void *blob, size_t bytes, struct hc_error *err)
 
 s64 cell_loadable(u32 id)
 {
-	struct cell *cell = find_managed(id);
-	int result;
+	struct cell *cell;
+	s64 result = find_managed(id, ~(BIT(HC_STATE_RUNNING) | BIT(HC_STATE_DESTROYING)), &cell);
 
-	if (!cell)
-		return -ENOENT;
-	if (cell->state == HC_STATE_LOADED)
+	if (!result && cell->state == HC_STATE_LOADED)
 		return 0;
-	if (cell->state == HC_STATE_RUNNING || cell->state == HC_STATE_DESTROYING)
-		return -ESTATE;
-	result = cell_park_all(cell);
+	if (!result)
+		result = cell_park_all(cell);
 	if (!result)
 		result = cell_scrub(cell);
 	if (result)
@@ -208,14 +199,11 @@ s64 cell_loadable(u32 id)
 s64 cell_write(u32 id, u64 to, struct cell *from_cell, u64 from, u64 bytes)
 {
 	static u8 page[PAGE_SIZE] __attribute__((aligned(16)));
-	struct cell *cell = find_managed(id);
+	struct cell *cell;
+	s64 result = find_managed(id, BIT(HC_STATE_LOADED), &cell);
 
-	if (!cell)
-		return -ENOENT;
-	if (cell->state != HC_STATE_LOADED)
-		return -ESTATE;
-	if (bytes > HC_WRITE_MAX)
-		return -EINVAL;
+	if (result || bytes > HC_WRITE_MAX)
+		return result ? result : -EINVAL;
 	for (u64 done = 0; done < bytes; ) {
 		u64 piece = MIN(bytes - done, PAGE_SIZE);
 
@@ -254,13 +242,10 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 
 s64 cell_start(u32 id, u64 entry, u64 arg)
 {
-	struct cell *cell = find_managed(id);
+	struct cell *cell;
+	s64 result = find_managed(id, BIT(HC_STATE_LOADED), &cell);
 
-	if (!cell)
-		return -ENOENT;
-	if (cell->state != HC_STATE_LOADED)
-		return -ESTATE;
-	return cell_run(cell, entry, arg);
+	return result ? result : cell_run(cell, entry, arg);
 }
 
 /* No CPU runs it, no stream of it reaches memory. */
@@ -275,18 +260,14 @@ static int quiesce(struct cell *cell)
 
 s64 cell_stop(u32 id)
 {
-	struct cell *cell = find_managed(id);
-	int result;
+	struct cell *cell;
+	s64 result = find_managed(id, BIT(HC_STATE_RUNNING), &cell);
 
-	if (!cell)
-		return -ENOENT;
-	if (cell->state != HC_STATE_RUNNING)
-		return -ESTATE;
-	result = quiesce(cell);
-	if (result)
-		return result;
-	set_state(cell, HC_STATE_STOPPED);
-	return 0;
+	if (!result)
+		result = quiesce(cell);
+	if (!result)
+		set_state(cell, HC_STATE_STOPPED);
+	return result;
 }
 
 /* Everything but the memory, which is being cleared, is free from here on. */
@@ -307,12 +288,10 @@ static int dismantle(struct cell *cell)
 
 s64 cell_destroy(u32 id)
 {
-	struct cell *cell = find_managed(id);
-	int result = 0;
+	struct cell *cell;
+	s64 result = find_managed(id, ~0ULL, &cell);
 
-	if (!cell)
-		return -ENOENT;
-	if (cell->state != HC_STATE_DESTROYING)
+	if (!result && cell->state != HC_STATE_DESTROYING)
 		result = dismantle(cell);
 	if (!result)
 		result = cell_scrub(cell);

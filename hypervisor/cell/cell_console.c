@@ -18,7 +18,7 @@ struct cell_console {
 	char ring[];
 };
 
-int console_init(struct cell *cell)
+int console_init(struct cell *cell, struct hc_error *err)
 {
 	u32 size = cell->config->console_size, pages;
 	struct cell_console *con;

@@ -62,11 +62,6 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 	return result;
 }
 
-static s64 hc_cell_loadable(struct guest_regs *regs, struct cpu *cpu)
-{
-	return cell_loadable(regs->x[1]);
-}
-
 static s64 hc_cell_write(struct guest_regs *regs, struct cpu *cpu)
 {
 	return cell_write(regs->x[1], regs->x[2], cpu->cell, regs->x[3], regs->x[4]);
@@ -75,16 +70,6 @@ static s64 hc_cell_write(struct guest_regs *regs, struct cpu *cpu)
 static s64 hc_cell_start(struct guest_regs *regs, struct cpu *cpu)
 {
 	return cell_start(regs->x[1], regs->x[2], regs->x[3]);
-}
-
-static s64 hc_cell_stop(struct guest_regs *regs, struct cpu *cpu)
-{
-	return cell_stop(regs->x[1]);
-}
-
-static s64 hc_cell_destroy(struct guest_regs *regs, struct cpu *cpu)
-{
-	return cell_destroy(regs->x[1]);
 }
 
 static s64 hc_cell_info(struct guest_regs *regs, struct cpu *cpu)
@@ -147,28 +132,30 @@ static s64 hc_cell_find(struct guest_regs *regs, struct cpu *cpu)
 	return cell_find(name);
 }
 
+/* One of the three: for every cell; for the root cell; for the root cell, with nothing but the number of a cell. */
 struct call {
-	s64 (*fn)(struct guest_regs *regs, struct cpu *cpu);
-	bool management;
+	s64 (*any)(struct guest_regs *regs, struct cpu *cpu);
+	s64 (*root)(struct guest_regs *regs, struct cpu *cpu);
+	s64 (*by_id)(u32 id);
 };
 
 static const struct call calls[] = {
-	[HC_VERSION - HC_FN(0)]		= { hc_version, false },
-	[HC_CONSOLE_WRITE - HC_FN(0)]	= { hc_console_write, false },
-	[HC_PANIC - HC_FN(0)]		= { hc_panic, false },
-	[HC_CONSOLE_READ - HC_FN(0)]	= { hc_console_read, false },
-	[HC_SYSTEM_INFO - HC_FN(0)]	= { hc_system_info, true },
-	[HC_CELL_CREATE - HC_FN(0)]	= { hc_cell_create, true },
-	[HC_CELL_LOADABLE - HC_FN(0)]	= { hc_cell_loadable, true },
-	[HC_CELL_WRITE - HC_FN(0)]	= { hc_cell_write, true },
-	[HC_CELL_START - HC_FN(0)]	= { hc_cell_start, true },
-	[HC_CELL_STOP - HC_FN(0)]	= { hc_cell_stop, true },
-	[HC_CELL_DESTROY - HC_FN(0)]	= { hc_cell_destroy, true },
-	[HC_CELL_INFO - HC_FN(0)]	= { hc_cell_info, true },
-	[HC_CELL_CONSOLE - HC_FN(0)]	= { hc_cell_console, true },
-	[HC_CELL_INPUT - HC_FN(0)]	= { hc_cell_input, true },
-	[HC_LOG_READ - HC_FN(0)]	= { hc_log_read, true },
-	[HC_CELL_FIND - HC_FN(0)]	= { hc_cell_find, true },
+	[HC_VERSION - HC_FN(0)]		= { .any = hc_version },
+	[HC_CONSOLE_WRITE - HC_FN(0)]	= { .any = hc_console_write },
+	[HC_PANIC - HC_FN(0)]		= { .any = hc_panic },
+	[HC_CONSOLE_READ - HC_FN(0)]	= { .any = hc_console_read },
+	[HC_SYSTEM_INFO - HC_FN(0)]	= { .root = hc_system_info },
+	[HC_CELL_CREATE - HC_FN(0)]	= { .root = hc_cell_create },
+	[HC_CELL_LOADABLE - HC_FN(0)]	= { .by_id = cell_loadable },
+	[HC_CELL_WRITE - HC_FN(0)]	= { .root = hc_cell_write },
+	[HC_CELL_START - HC_FN(0)]	= { .root = hc_cell_start },
+	[HC_CELL_STOP - HC_FN(0)]	= { .by_id = cell_stop },
+	[HC_CELL_DESTROY - HC_FN(0)]	= { .by_id = cell_destroy },
+	[HC_CELL_INFO - HC_FN(0)]	= { .root = hc_cell_info },
+	[HC_CELL_CONSOLE - HC_FN(0)]	= { .root = hc_cell_console },
+	[HC_CELL_INPUT - HC_FN(0)]	= { .root = hc_cell_input },
+	[HC_LOG_READ - HC_FN(0)]	= { .root = hc_log_read },
+	[HC_CELL_FIND - HC_FN(0)]	= { .root = hc_cell_find },
 };
 
 /* What is not in the table: the discovery of the range, or unknown. */
@@ -189,7 +176,7 @@ static s64 management_call(const struct call *call, struct guest_regs *regs, str
 	if (!cpu->cell->is_root)
 		return -EPERM;
 	cell_lock_from_trap(cpu);
-	result = call->fn(regs, cpu);
+	result = call->by_id ? call->by_id(regs->x[1]) : call->root(regs, cpu);
 	spin_unlock(&cell_lock);
 	return result;
 }
@@ -198,7 +185,9 @@ s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)
 {
 	const struct call *call = &calls[function - HC_FN(0)];
 
-	if (function - HC_FN(0) >= ARRAY_SIZE(calls) || !call->fn)
+	if (function - HC_FN(0) >= ARRAY_SIZE(calls))
 		return other_call(regs, function);
-	return call->management ? management_call(call, regs, cpu) : call->fn(regs, cpu);
+	if (likely(call->any))
+		return call->any(regs, cpu);
+	return call->root || call->by_id ? management_call(call, regs, cpu) : NOT_SUPPORTED;
 }

@@ -122,7 +122,7 @@ bool guest_read(struct cell *cell, ipaddr_t from, void *to, size_t bytes);
 bool guest_write(struct cell *cell, ipaddr_t to, const void *from, size_t bytes);
 
 /* ---- cell_console.c: the hypercall console ---- */
-int console_init(struct cell *cell);
+int console_init(struct cell *cell, struct hc_error *err);
 void console_exit(struct cell *cell);
 /* Bytes taken. Any CPU of the cell, without cell_lock. */
 s64 console_write(struct cell *cell, u64 bytes, const u64 *words);
