@@ -21,7 +21,7 @@ HYP_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototyp
 	-ffreestanding -fno-builtin-printf -fno-common -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer \
 	-flto=auto -march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics -mcmodel=small -nostdlib
-VERSION_TEXT := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
+VERSION_TEXT := $(shell git -c safe.directory=$(CURDIR) describe --always --dirty --tags 2>/dev/null || echo unknown)
 
 .PHONY: hypervisor
 hypervisor: $(HYP_OUT)/cloister.bin
