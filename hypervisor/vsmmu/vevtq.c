@@ -107,8 +107,10 @@ static bool translate(struct vsmmu *v, struct smmu_event *event)
 
 	if (!stream || type == EVT_F_STE_FETCH)
 		return false;
-	if (type == EVT_C_BAD_STE && v->wrong[n])
-		type = v->wrong[n];
+	if (type == EVT_C_BAD_STE && v->wrong[n].type) {
+		type = v->wrong[n].type;
+		event->dw[3] = v->wrong[n].address;
+	}
 	event->dw[0] = (event->dw[0] & ~(EVT0_SID | EVT0_TYPE)) | FIELD_PREP(EVT0_TYPE, type) |
 		       FIELD_PREP(EVT0_SID, MUTATE(VSMMU_REAL_SID) ? stream->sid : stream->vsid);
 	if (type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION && (event->dw[1] & EVT1_S2))

@@ -31,7 +31,10 @@ struct vsmmu {
 	bool pri;
 	bool split_ats;			/* the hardware can check translated requests against stage 2 */
 	bool no_stall;			/* stalling is possible, but not offered */
-	u8 wrong[CFG_MAX_STREAMS];	/* by index in the config: why the stream's entry is invalid, an event type; 0 */
+	struct vste_wrong {		/* by index in the config: why the stream has no entry */
+		u64 address;		/* that could not be read */
+		u32 type;		/* of event; 0: it has one */
+	} wrong[CFG_MAX_STREAMS];
 
 	spinlock_t ring_lock;		/* below smmu.lock */
 	u32 head, tail;			/* free-running: written, read */

@@ -11,17 +11,17 @@
 #define STE_BYTES	64
 
 /* Where the entry of a StreamID is, in a two-level table. False: nowhere. *wrong says why. */
-static bool two_level(struct vsmmu *v, u64 base, u32 vsid, u32 split, u64 *address, u8 *wrong)
+static bool two_level(struct vsmmu *v, u64 base, u32 vsid, u32 split, u64 *address, struct vste_wrong *wrong)
 {
-	u64 desc, span;
+	u64 desc, span, at = base + (u64)(vsid >> split) * L1STD_BYTES;
 
-	if (!guest_read(v->cell, ipa(base + (u64)(vsid >> split) * L1STD_BYTES), &desc, sizeof(desc))) {
-		*wrong = EVT_F_STE_FETCH;
+	if (!guest_read(v->cell, ipa(at), &desc, sizeof(desc))) {
+		*wrong = (struct vste_wrong){ at, EVT_F_STE_FETCH };
 		return false;
 	}
 	span = FIELD_GET(L1STD_SPAN, desc);
 	if (!span || span > split + 1 || (vsid & (BIT(split) - 1)) >> (span - 1)) {
-		*wrong = EVT_C_BAD_STREAMID;
+		wrong->type = EVT_C_BAD_STREAMID;
 		return false;
 	}
 	*address = (desc & L1STD_L2PTR & ~(BIT(span + 5) - 1)) + (vsid & (BIT(split) - 1)) * STE_BYTES;
@@ -36,7 +36,7 @@ static u32 table_split(u32 config)
 	return split == 8 || split == 10 ? split : 6;
 }
 
-static bool ste_address(struct vsmmu *v, u32 vsid, u64 *address, u8 *wrong)
+static bool ste_address(struct vsmmu *v, u32 vsid, u64 *address, struct vste_wrong *wrong)
 {
 	u32 config = vreg_get(v, SMMU_STRTAB_BASE_CFG), split = table_split(config);
 	u32 log2 = (u32)MIN(FIELD_GET(STRTAB_CFG_LOG2SIZE, config), FIELD_GET(IDR1_SIDSIZE, vreg_get(v, SMMU_IDR1)));
@@ -46,7 +46,7 @@ static bool ste_address(struct vsmmu *v, u32 vsid, u64 *address, u8 *wrong)
 	u64 base = vreg_get64(v, SMMU_STRTAB_BASE) & STRTAB_BASE_ADDR & ~(BIT(align) - 1);
 
 	if ((u64)vsid >> log2) {
-		*wrong = EVT_C_BAD_STREAMID;
+		wrong->type = EVT_C_BAD_STREAMID;
 		return false;
 	}
 	*address = base + (u64)vsid * STE_BYTES;
@@ -136,7 +136,7 @@ int vste_update(struct vsmmu *v, u32 n)
 	const struct cfg_stream *stream = vsmmu_stream(v, n);
 	u64 address, dw[2] = { 0, FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING) };
 	enum smmu_stream_mode mode = SMMU_STREAM_INVALID;
-	u8 wrong = 0;
+	struct vste_wrong wrong = { 0 };
 
 	if (!(vreg_get(v, SMMU_CR0) & CR0_SMMUEN)) {
 		if (MUTATE(VSMMU_KEEP_STAGE1))
@@ -146,7 +146,7 @@ int vste_update(struct vsmmu *v, u32 n)
 		if (guest_read(v->cell, ipa(address), dw, sizeof(dw)))
 			mode = ste_mode(v, dw);
 		else
-			wrong = EVT_F_STE_FETCH;
+			wrong = (struct vste_wrong){ address, EVT_F_STE_FETCH };
 	}
 	v->wrong[n] = wrong;
 	return smmu_stream_configure(stream->smmu, stream->sid, &v->cell->dma, mode, dw);
