@@ -22,10 +22,13 @@ defconfig:
 # that must work on a machine where nothing is installed yet.
 ifneq ($(filter-out help clean setup run test,$(or $(MAKECMDGOALS),all)),)
 $(BUILD)/.config: Kconfig
+	@tools/setup --check > /dev/null || echo "make: packages are missing; make setup installs them, tools/setup --check names them"
 	@mkdir -p $(dir $(AUTOCONF))
 	$(Q)$(KCONFIG) $(if $(wildcard $@),olddefconfig,alldefconfig) > /dev/null
 	$(Q)$(KCONFIG) genconfig --header-path $(AUTOCONF) Kconfig
 	@touch $@
+# hypervisor/build.mk goes on without it, as these targets must; what is built without it would lack all options
+include $(BUILD)/.config
 endif
 
 # ---- checks and tests ----
