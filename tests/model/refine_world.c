@@ -166,6 +166,8 @@ void world_start(struct guest *g)
 	cpu->cell = cell;
 	cpu->state = CPU_RUNNING;
 	cpu->on = true;
+	/* it is a CPU of the other cell that does this */
+	machine_vttbr = guests[!g->index].running ? stage2_vttbr(&guests[!g->index].cell.s2) : 0;
 	if (stage2_init(&cell->s2, (u16)(g->index + 1)))
 		found("stage2_init fails");
 	cell->dma = (struct smmu_domain){ .name = cell->name, .s2 = &cell->s2 };

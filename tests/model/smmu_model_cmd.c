@@ -125,7 +125,8 @@ static struct range range(struct smmu_model *m, const uint64_t *cmd)
 		r.ttl = ttl;
 		r.start &= ~0ULL << granules[tg];
 	} else {
-		if ((num || scale || ttl) && !m->guest)
+		/* ignored; the hypervisor's own commands leave them 0 */
+		if ((num || scale || ttl) && !m->guest && (cmd[0] & 0xff) == OP_S2_IPA)
 			m->complain("TLBI: NUM, SCALE or TTL without TG");
 		tg = 0;
 	}
