@@ -195,7 +195,7 @@ static void check_while_enabled(void)
 		u32 before = mmio_read32(at(fixed[i].reg));
 		bool kept;
 
-		mmio_write32(at(fixed[i].reg), before ^ 0x6);
+		mmio_write32(at(fixed[i].reg), before ^ 0x1046);
 		kept = mmio_read32(at(fixed[i].reg)) == before;
 		check_strict(kept, fixed[i].name);
 		mmio_write32(at(fixed[i].reg), before);
