@@ -6,28 +6,17 @@
  */
 #include <asm/entry.h>
 
-	.macro save_caller
-	stp	x0, x1, [sp, #0]
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
+	.altmacro
+	.macro pair op, first, second
+	\op	x\first, x\second, [sp, #8 * \first]
 	.endm
 
-	.macro restore_caller
-	ldp	x0, x1, [sp, #0]
-	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
+	/* \op = stp or ldp: each pair of registers from x\first, which is even, to x\last */
+	.macro pairs op, first, last
+	pair	\op, %(\first), %(\first + 1)
+	.if	\first + 1 < \last
+	pairs	\op, %(\first + 2), \last
+	.endif
 	.endm
 
 	.macro hyp_exception kind
@@ -52,23 +41,8 @@
 	eret
 	.endm
 
-	.macro restore_callee
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
-	.endm
-
 	.macro full_exit handler
-	save_caller
-	stp	x18, x19, [sp, #144]
-	stp	x20, x21, [sp, #160]
-	stp	x22, x23, [sp, #176]
-	stp	x24, x25, [sp, #192]
-	stp	x26, x27, [sp, #208]
-	stp	x28, x29, [sp, #224]
+	pairs	stp, 0, 29
 	stp	x30, xzr, [sp, #240]
 	mov	x0, sp
 	mrs	x1, tpidr_el2
@@ -76,7 +50,7 @@
 	.endm
 
 	.macro caller_exit handler
-	save_caller
+	pairs	stp, 0, 17
 	str	x18, [sp, #144]
 	str	x30, [sp, #240]
 	mrs	x0, tpidr_el2
@@ -84,7 +58,7 @@
 	.endm
 
 	.macro return_to_guest
-	restore_caller
+	pairs	ldp, 0, 17
 	ldr	x18, [sp, #144]
 	ldr	x30, [sp, #240]
 	eret
@@ -115,25 +89,19 @@
 	.balign	2048
 	.global hyp_vectors
 hyp_vectors:
-	hyp_exception 0
-	hyp_exception 1
-	hyp_exception 2
-	hyp_exception 3
-	hyp_exception 4
-	hyp_exception 5
-	hyp_exception 6
+	.irp kind, 0,1,2,3,4,5,6
+	hyp_exception \kind
+	.endr
 	hyp_serror
-	guest_sync				/* AArch64 */
+	.rept 2					/* AArch64, then AArch32 */
+	guest_sync
 	guest_irq
 	guest_irq
 	guest_serror
-	guest_sync				/* AArch32 */
-	guest_irq
-	guest_irq
-	guest_serror
+	.endr
 
 guest_restore_all:
-	restore_callee
+	pairs	ldp, 18, 29
 	return_to_guest
 
 hyp_exception:
