@@ -51,7 +51,6 @@ static void memory_init(paddr_t base)
 	page_pool_init(__hyp_start + image, system_config->hyp_size - image);
 	if (hyp_map_init())
 		panic("no memory for the hypervisor's own page tables");
-	arch_hyp_lock_down();
 }
 
 static int check_config(const struct cfg_system *sys)
@@ -74,13 +73,11 @@ static int start_gic(const struct cfg_system *sys)
 	return err ? err : gic_cpu_init(this_cpu());
 }
 
-struct subsystem {
+/* In this order: the SMMU denies all DMA before a CPU or a device belongs to anybody. */
+static const struct {
 	const char *name;
 	int (*init)(const struct cfg_system *sys);
-};
-
-/* In this order: the SMMU denies all DMA before a CPU or a device belongs to anybody. */
-static const struct subsystem subsystems[] = {
+} subsystems[] = {
 	{ "UART", uart_init },
 	{ "system config", check_config },
 	{ "CPUs", percpu_init },

@@ -84,7 +84,6 @@ void secondary_main(u64 number)
 	const char *problem;
 
 	arch_set_this_cpu(cpu);
-	arch_hyp_lock_down();
 	problem = arch_cpu_init();
 	if (problem || gic_cpu_init(cpu)) {
 		pr_err("cpu %u cannot be used: %s", cpu->id, problem ? problem : "its interrupt controller does not answer");

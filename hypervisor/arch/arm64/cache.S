@@ -44,9 +44,9 @@
 func dcache_clean
 	each_line cvac
 
-/* void dcache_clean_inval(const void *va, size_t size) */
-func dcache_clean_inval
-	each_line civac
+/* Drops lines without writing them back; for entry.S, before the MMU is on. */
+func dcache_inval
+	each_line ivac
 
 /* void icache_inval_all(void) */
 func icache_inval_all

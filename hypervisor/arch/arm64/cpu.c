@@ -74,9 +74,6 @@
 #define HCRX_SCTLR2EN	BIT(15)
 #define HFGRTR_EL2	S3_4_C1_C1_4
 #define HFGWTR_EL2	S3_4_C1_C1_5
-#define HFGITR_EL2	S3_4_C1_C1_6
-#define HDFGRTR_EL2	S3_4_C3_C1_4
-#define HDFGWTR_EL2	S3_4_C3_C1_5
 /* bits with inverted sense that belong to features a guest may see: 1 means "do not trap" */
 #define HFG_NTPIDR2	BIT(55)
 #define HFG_NSMPRI	BIT(54)
@@ -141,9 +138,8 @@ static void enable_features(void)
 
 		sysreg_write(HFGRTR_EL2, sme);
 		sysreg_write(HFGWTR_EL2, sme);
-		sysreg_write(HFGITR_EL2, 0);
-		sysreg_write(HDFGRTR_EL2, 0);
-		sysreg_write(HDFGWTR_EL2, 0);
+		/* HFGITR, HDFGRTR, HDFGWTR */
+		sysreg_clear("s3_4_c1_c1_6, s3_4_c3_c1_4, s3_4_c3_c1_5");
 	}
 	if (has(isar2, ISAR2_MOPS))
 		hcrx |= HCRX_MSCEN;
@@ -176,10 +172,8 @@ const char *arch_cpu_init(void)
 		hpmn = FIELD_GET(GENMASK(15, 11), sysreg_read(pmcr_el0));
 	sysreg_write(mdcr_el2, MDCR_GUEST | FIELD_PREP(MDCR_HPMN, hpmn));
 	enable_features();
-	sysreg_write(hstr_el2, 0);
+	sysreg_clear("hstr_el2, cntvoff_el2, cnthp_ctl_el2");
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
-	sysreg_write(cntvoff_el2, 0);
-	sysreg_write(cnthp_ctl_el2, 0);
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(vtcr_el2, s2_vtcr());
 	sysreg_write(hcr_el2, guest_hcr());
@@ -192,23 +186,6 @@ u64 arch_mpidr(void)
 	return sysreg_read(mpidr_el1) & MPIDR_AFFINITY;
 }
 
-/* Written as zero where the feature is there. */
-#define CLEAR(reg)	sysreg_write(reg, 0)
-
-static void reset_pauth_keys(void)
-{
-	CLEAR(S3_0_C2_C1_0);	/* APIA, APIB, APDA, APDB, APGA: low, high */
-	CLEAR(S3_0_C2_C1_1);
-	CLEAR(S3_0_C2_C1_2);
-	CLEAR(S3_0_C2_C1_3);
-	CLEAR(S3_0_C2_C2_0);
-	CLEAR(S3_0_C2_C2_1);
-	CLEAR(S3_0_C2_C2_2);
-	CLEAR(S3_0_C2_C2_3);
-	CLEAR(S3_0_C2_C3_0);
-	CLEAR(S3_0_C2_C3_1);
-}
-
 /* What features add to the state of EL1 and EL0. The vectors themselves are cleared at the entry. */
 static void reset_features(void)
 {
@@ -216,21 +193,21 @@ static void reset_features(void)
 	u64 mmfr3 = sysreg_read(MMFR3_EL1);
 
 	if (has(pfr1, PFR1_SME)) {
-		CLEAR(S3_3_C4_C2_2);	/* SVCR: out of streaming mode, ZA off; its next user finds it zero */
-		CLEAR(S3_0_C1_C2_6);	/* SMCR_EL1 */
-		CLEAR(S3_0_C1_C2_4);	/* SMPRI_EL1 */
-		CLEAR(S3_3_C13_C0_5);	/* TPIDR2_EL0 */
+		sysreg_clear("s3_3_c4_c2_2");	/* SVCR: out of streaming mode, ZA off; its next user finds it zero */
+		/* SMCR_EL1, SMPRI_EL1, TPIDR2_EL0 */
+		sysreg_clear("s3_0_c1_c2_6, s3_0_c1_c2_4, s3_3_c13_c0_5");
 	}
 	if (has(pfr0, PFR0_SVE)) {
-		CLEAR(S3_0_C1_C2_0);	/* ZCR_EL1 */
+		sysreg_clear("s3_0_c1_c2_0");	/* ZCR_EL1 */
 		arch_clear_predicates();
 	}
-	if (hcr & HCR_API)
-		reset_pauth_keys();
+	if (hcr & HCR_API)			/* APIA, APIB, APDA, APDB, APGA: low, high */
+		sysreg_clear("s3_0_c2_c1_0, s3_0_c2_c1_1, s3_0_c2_c1_2, s3_0_c2_c1_3, s3_0_c2_c2_0, s3_0_c2_c2_1, "
+			     "s3_0_c2_c2_2, s3_0_c2_c2_3, s3_0_c2_c3_0, s3_0_c2_c3_1");
 	if (has(mmfr3, MMFR3_TCRX))
-		CLEAR(S3_0_C2_C0_3);	/* TCR2_EL1 */
+		sysreg_clear("s3_0_c2_c0_3");	/* TCR2_EL1 */
 	if (has(mmfr3, MMFR3_SCTLRX))
-		CLEAR(S3_0_C1_C0_3);	/* SCTLR2_EL1 */
+		sysreg_clear("s3_0_c1_c0_3");	/* SCTLR2_EL1 */
 }
 
 void arch_guest_reset(u64 vttbr, u64 vmpidr)
@@ -240,33 +217,10 @@ void arch_guest_reset(u64 vttbr, u64 vmpidr)
 	sysreg_write(vttbr_el2, vttbr);
 	sysreg_write(vmpidr_el2, vmpidr | MPIDR_RES1);
 	sysreg_write(sctlr_el1, 0x30d00800);
-	sysreg_write(cpacr_el1, 0);
-	sysreg_write(ttbr0_el1, 0);
-	sysreg_write(ttbr1_el1, 0);
-	sysreg_write(tcr_el1, 0);
-	sysreg_write(mair_el1, 0);
-	sysreg_write(amair_el1, 0);
-	sysreg_write(vbar_el1, 0);
-	sysreg_write(contextidr_el1, 0);
-	sysreg_write(esr_el1, 0);
-	sysreg_write(far_el1, 0);
-	sysreg_write(afsr0_el1, 0);
-	sysreg_write(afsr1_el1, 0);
-	sysreg_write(par_el1, 0);
-	sysreg_write(elr_el1, 0);
-	sysreg_write(spsr_el1, 0);
-	sysreg_write(sp_el0, 0);
-	sysreg_write(sp_el1, 0);
-	sysreg_write(tpidr_el0, 0);
-	sysreg_write(tpidrro_el0, 0);
-	sysreg_write(tpidr_el1, 0);
-	sysreg_write(csselr_el1, 0);
-	sysreg_write(cntkctl_el1, 0);
-	sysreg_write(cntv_ctl_el0, 0);
-	sysreg_write(cntv_cval_el0, 0);
-	sysreg_write(cntp_ctl_el0, 0);
-	sysreg_write(cntp_cval_el0, 0);
-	sysreg_write(mdscr_el1, 0);
+	sysreg_clear("cpacr_el1, ttbr0_el1, ttbr1_el1, tcr_el1, mair_el1, amair_el1, vbar_el1, contextidr_el1, esr_el1, "
+		     "far_el1, afsr0_el1, afsr1_el1, par_el1, elr_el1, spsr_el1, sp_el0, sp_el1, tpidr_el0, tpidrro_el0, "
+		     "tpidr_el1, csselr_el1, cntkctl_el1, cntv_ctl_el0, cntv_cval_el0, cntp_ctl_el0, cntp_cval_el0, "
+		     "mdscr_el1");
 	sysreg_write(icc_sre_el1, 7);	/* where it can be changed */
 	isb();
 	/* a TLB may still hold what this CPU translated for another cell's tables of the same VMID number */
@@ -277,17 +231,9 @@ void arch_guest_reset(u64 vttbr, u64 vmpidr)
 
 void arch_guest_leave(void)
 {
-	sysreg_write(cntv_ctl_el0, 0);
-	sysreg_write(cntp_ctl_el0, 0);
-	sysreg_write(vttbr_el2, 0);
+	sysreg_clear("cntv_ctl_el0, cntp_ctl_el0, vttbr_el2");
 	isb();
 	arch_drop_serror();
-}
-
-void arch_hyp_lock_down(void)
-{
-	sysreg_write(sctlr_el2, SCTLR_VALUE | SCTLR_WXN);
-	isb();
 }
 
 struct cpu *this_cpu(void)

@@ -33,6 +33,9 @@ cloister_image:
 	.quad	0
 
 	.text
+	.global secondary_entry, arch_hyp_switch, arch_call_fresh, arch_guest_enter, arch_drop_serror, serror_dropped
+	.global arch_clear_predicates, arch_firmware_call, arch_halt
+
 primary_entry:
 	msr	daifset, #0xf
 	mrs	x9, CurrentEL
@@ -55,7 +58,6 @@ not_el2:
 	b	not_el2
 
 /* Other CPUs, from firmware's CPU_ON: EL2, MMU off, x0 = number. Their stack is in the final map only. */
-	.global secondary_entry
 secondary_entry:
 	msr	daifset, #0xf
 	mov	x21, x0
@@ -64,12 +66,8 @@ secondary_entry:
 	ldr	x9, =1f
 	br	x9
 1:	ldr	x9, =secondary_root
-	ldr	x9, [x9]
-	msr	ttbr0_el2, x9			/* the final map has this code and the stack */
-	isb
-	tlbi	alle2
-	dsb	nsh
-	isb
+	ldr	x0, [x9]
+	bl	arch_hyp_switch			/* the final map has this code and the stack */
 	ldr	x9, =secondary_stacks
 	ldr	x9, [x9, x21, lsl #3]
 	sub	sp, x9, #GUEST_REGS_SIZE
@@ -81,10 +79,9 @@ secondary_entry:
 clear_bss:
 	adrp	x9, __bss_start
 	adrp	x10, __bss_end
-1:	stp	xzr, xzr, [x9], #16
+1:	.rept	4
 	stp	xzr, xzr, [x9], #16
-	stp	xzr, xzr, [x9], #16
-	stp	xzr, xzr, [x9], #16
+	.endr
 	cmp	x9, x10
 	b.lo	1b
 	ret
@@ -95,18 +92,10 @@ clear_bss:
  */
 drop_stale_lines:
 	dmb	sy
-	mrs	x9, ctr_el0
-	ubfx	x9, x9, #16, #4			/* DminLine: log2 of words */
-	mov	x10, #4
-	lsl	x10, x10, x9
-	adrp	x11, __bss_start
-	adrp	x12, __bss_end
-1:	dc	ivac, x11
-	add	x11, x11, x10
-	cmp	x11, x12
-	b.lo	1b
-	dsb	sy
-	ret
+	adrp	x0, __bss_start
+	adrp	x1, __bss_end
+	sub	x1, x1, x0
+	b	dcache_inval
 
 /* Level 0 -> 1 -> 2: [link address, + hyp_size) to the image in 2 MiB blocks; identity: the 1 GiB around the image. */
 build_boot_map:
@@ -169,8 +158,7 @@ enable_mmu:
 	isb
 	ret
 
-/* void arch_hyp_switch(paddr_t root) */
-	.global arch_hyp_switch
+/* void arch_hyp_switch(paddr_t root): and write implies never-execute from now on, which the boot map cannot have */
 arch_hyp_switch:
 	dsb	ish
 	msr	ttbr0_el2, x0
@@ -178,10 +166,12 @@ arch_hyp_switch:
 	tlbi	alle2
 	dsb	nsh
 	isb
+	ldr	x9, =SCTLR_VALUE | SCTLR_WXN
+	msr	sctlr_el2, x9
+	isb
 	ret
 
 /* void arch_call_fresh(void (*fn)(struct cpu *), struct cpu *cpu) */
-	.global arch_call_fresh
 arch_call_fresh:
 	ldr	x9, [x1]			/* cpu->stack_top */
 	sub	sp, x9, #GUEST_REGS_SIZE
@@ -191,7 +181,6 @@ arch_call_fresh:
 	br	x9
 
 /* void arch_guest_enter(u64 entry, u64 arg): nothing of the hypervisor or of an earlier cell is left in a register */
-	.global arch_guest_enter
 arch_guest_enter:
 	msr	elr_el2, x0
 	mov	x0, x1
@@ -214,7 +203,6 @@ arch_guest_enter:
  * void arch_drop_serror(void): takes the SError that the last guest of this CPU may have left pending, with the
  * interrupt unmasked in here only (see vectors.S); the next guest must not answer for it. Spoils ELR, SPSR and ESR.
  */
-	.global arch_drop_serror, serror_dropped
 arch_drop_serror:
 	dsb	sy
 	isb
@@ -225,7 +213,6 @@ serror_dropped:
 	ret
 
 /* void arch_clear_predicates(void): P0 to P15 and FFR; on CPUs with SVE, outside of streaming mode */
-	.global arch_clear_predicates
 arch_clear_predicates:
 	.arch_extension sve
 	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
@@ -236,12 +223,10 @@ arch_clear_predicates:
 	ret
 
 /* s64 arch_firmware_call(u32 function, u64 a1, u64 a2, u64 a3) */
-	.global arch_firmware_call
 arch_firmware_call:
 	smc	#0
 	ret
 
-	.global arch_halt
 arch_halt:
 	msr	daifset, #0xf
 1:	wfi

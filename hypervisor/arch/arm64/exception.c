@@ -7,7 +7,6 @@
 
 #define PAR_F		BIT(0)
 #define PAR_PA		GENMASK(51, 12)
-#define SPSR_MODE	GENMASK(3, 0)
 #define SPSR_EL		GENMASK(3, 2)
 #define SPSR_SP		BIT(0)
 #define SPSR_AARCH32	BIT(4)

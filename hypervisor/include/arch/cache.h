@@ -6,7 +6,6 @@
 #include <hyp/types.h>
 
 void dcache_clean(const void *va, size_t size);
-void dcache_clean_inval(const void *va, size_t size);
 /* Clears whole pages of Normal memory. */
 void zero_pages(void *va, size_t size);
 /* Clears whole pages (va and size page aligned) and cleans them to the point of coherency. */

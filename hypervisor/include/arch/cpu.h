@@ -23,10 +23,9 @@ void arch_guest_enter(u64 entry, u64 arg) __attribute__((noreturn));
 /* Continues in fn on an empty stack of the calling CPU; what was on it is gone. */
 void arch_call_fresh(void (*fn)(struct cpu *), struct cpu *cpu) __attribute__((noreturn));
 
-/* Loads another EL2 stage-1 root. The code that runs and its stack must be mapped alike in both. */
+/* Loads the final EL2 stage-1 root, with write-implies-never-execute from then on. The code that runs and its stack must
+ * be mapped alike in both. */
 void arch_hyp_switch(paddr_t root);
-/* Turns EL2's write-implies-never-execute on; after the final map is in use. */
-void arch_hyp_lock_down(void);
 
 struct cpu *this_cpu(void);
 void arch_set_this_cpu(struct cpu *cpu);

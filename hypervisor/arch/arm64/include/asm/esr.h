@@ -9,7 +9,6 @@
 
 #define ESR_EC		GENMASK(31, 26)
 #define ESR_IL		BIT(25)
-#define ESR_ISS		GENMASK(24, 0)
 
 #define EC_MAX		63
 #define EC_UNKNOWN	0x00
@@ -19,9 +18,7 @@
 #define EC_SMC64	0x17
 #define EC_SYSREG	0x18
 #define EC_IABT_LOWER	0x20
-#define EC_IABT_SAME	0x21
 #define EC_DABT_LOWER	0x24
-#define EC_DABT_SAME	0x25
 
 /* ISS of HVC and SMC */
 #define ISS_IMMEDIATE	GENMASK(15, 0)
@@ -32,14 +29,11 @@
 #define ISS_SSE		BIT(21)
 #define ISS_SRT		GENMASK(20, 16)
 #define ISS_SF		BIT(15)
-#define ISS_FNV		BIT(10)
 #define ISS_CM		BIT(8)
 #define ISS_S1PTW	BIT(7)
 #define ISS_WNR		BIT(6)
-#define ISS_FSC		GENMASK(5, 0)
 #define FSC_TYPE	GENMASK(5, 2)
 #define FSC_TRANSLATION	1
-#define FSC_ACCESS_FLAG	2
 #define FSC_PERMISSION	3
 #define FSC_EXTERNAL	0x10
 

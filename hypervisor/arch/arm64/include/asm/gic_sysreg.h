@@ -64,18 +64,11 @@ static inline void ich_set_vmcr(u64 value) { sysreg_write(ich_vmcr_el2, value); 
 /* No active virtual priorities; `bits` of preemption decide how many registers there are. */
 static inline void ich_clear_active(u32 bits)
 {
-	sysreg_write(ich_ap0r0_el2, 0);
-	sysreg_write(ich_ap1r0_el2, 0);
-	if (bits >= 6) {
-		sysreg_write(ich_ap0r1_el2, 0);
-		sysreg_write(ich_ap1r1_el2, 0);
-	}
-	if (bits >= 7) {
-		sysreg_write(ich_ap0r2_el2, 0);
-		sysreg_write(ich_ap1r2_el2, 0);
-		sysreg_write(ich_ap0r3_el2, 0);
-		sysreg_write(ich_ap1r3_el2, 0);
-	}
+	sysreg_clear("ich_ap0r0_el2, ich_ap1r0_el2");
+	if (bits >= 6)
+		sysreg_clear("ich_ap0r1_el2, ich_ap1r1_el2");
+	if (bits >= 7)
+		sysreg_clear("ich_ap0r2_el2, ich_ap1r2_el2, ich_ap0r3_el2, ich_ap1r3_el2");
 }
 
 #define ICH_EACH_LR(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)

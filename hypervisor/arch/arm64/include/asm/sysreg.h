@@ -19,4 +19,7 @@
 	__asm__ volatile("msr " #name ", %x0" :: "rZ" (new_value_) : "memory");	\
 } while (0)
 
+/* Zero to each register of a list in one string. */
+#define sysreg_clear(names) __asm__ volatile(".irp name, " names "\n\tmsr \\name, xzr\n\t.endr" ::: "memory")
+
 #endif
