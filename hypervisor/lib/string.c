@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory and string functions. The compiler calls the first four on its own. Words where alignment allows. */
+/* Memory and string functions. The compiler calls the first three on its own. Words where alignment allows. */
 #include <hyp/string.h>
 
 /* Otherwise the compiler would see that these loops are memcpy() and memset(), and call them. */
@@ -42,21 +42,6 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 	}
 	for (; done < n; done++)
 		d[done] = s[done];
-	return dst;
-}
-
-void *memmove(void *dst, const void *src, size_t n)
-{
-	u8 *d = dst;
-	const u8 *s = src;
-
-	if ((uintptr_t)d - (uintptr_t)s >= n) {
-		for (size_t i = 0; i < n; i++)
-			d[i] = s[i];
-	} else {
-		while (n--)
-			d[n] = s[n];
-	}
 	return dst;
 }
 

@@ -29,40 +29,34 @@ static void pad(struct output *out, char c, size_t have, size_t width)
 		put(out, c);
 }
 
-static void put_text(struct output *out, const struct spec *spec, const char *text, size_t len)
+/* `prefix` ("-", "0x" or "") stands before the zeros of '0'. */
+static void put_field(struct output *out, const struct spec *spec, const char *prefix, const char *text, size_t len)
 {
-	if (!spec->left)
-		pad(out, ' ', len, spec->width);
+	size_t have = strlen(prefix) + len;
+
+	if (!spec->left && !spec->zero)
+		pad(out, ' ', have, spec->width);
+	while (*prefix)
+		put(out, *prefix++);
+	if (!spec->left && spec->zero)
+		pad(out, '0', have, spec->width);
 	for (size_t i = 0; i < len; i++)
 		put(out, text[i]);
 	if (spec->left)
-		pad(out, ' ', len, spec->width);
+		pad(out, ' ', have, spec->width);
 }
 
-/* `prefix` ("-", "0x" or "") stands before the zeros of '0'. */
 static void put_number(struct output *out, const struct spec *spec, const char *prefix, u64 value, unsigned int base)
 {
 	char text[24];
 	char *const end = text + sizeof(text);
 	char *digit = end;
-	size_t len = strlen(prefix);
 
 	do {
 		*--digit = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value);
-	len += (size_t)(end - digit);
-
-	if (!spec->left && !spec->zero)
-		pad(out, ' ', len, spec->width);
-	while (*prefix)
-		put(out, *prefix++);
-	if (!spec->left && spec->zero)
-		pad(out, '0', len, spec->width);
-	while (digit < end)
-		put(out, *digit++);
-	if (spec->left)
-		pad(out, ' ', len, spec->width);
+	put_field(out, spec, prefix, digit, (size_t)(end - digit));
 }
 
 static const char *parse_spec(const char *fmt, struct spec *spec)
@@ -78,32 +72,27 @@ static const char *parse_spec(const char *fmt, struct spec *spec)
 	return fmt;
 }
 
-static void put_signed(struct output *out, const struct spec *spec, s64 value)
-{
-	bool negative = value < 0;
-
-	put_number(out, spec, negative ? "-" : "", negative ? -(u64)value : (u64)value, 10);
-}
-
 /* One conversion; `args` moves on. Unknown ones are shown as they stand, for they are bugs of ours. */
 static void convert(struct output *out, struct spec *spec, char kind, va_list *args)
 {
 	const char *text;
+	s64 number;
 	char c;
 
 	switch (kind) {
 	case 'c':
 		c = (char)va_arg(*args, int);
-		put_text(out, spec, &c, 1);
+		put_field(out, spec, "", &c, 1);
 		break;
 	case 's':
 		text = va_arg(*args, const char *);
 		if (!text)
 			text = "(null)";
-		put_text(out, spec, text, strlen(text));
+		put_field(out, spec, "", text, strlen(text));
 		break;
 	case 'd':
-		put_signed(out, spec, spec->longs ? va_arg(*args, s64) : va_arg(*args, int));
+		number = spec->longs ? va_arg(*args, s64) : va_arg(*args, int);
+		put_number(out, spec, number < 0 ? "-" : "", number < 0 ? -(u64)number : (u64)number, 10);
 		break;
 	case 'u':
 	case 'x':

@@ -50,25 +50,6 @@ static void copies_and_sets_exactly(void **state)
 	}
 }
 
-static void moves_overlapping(void **state)
-{
-	u8 area[AREA], want[AREA];
-	u64 seed = 2;
-
-	(void)state;
-	for (size_t from = 0; from < 40; from++) {
-		for (size_t to = 0; to < 40; to++) {
-			size_t n = fake_random(&seed) % 100;
-
-			fill(area, &seed);
-			for (size_t i = 0; i < AREA; i++)
-				want[i] = i >= to && i < to + n ? area[from + i - to] : area[i];
-			assert_ptr_equal(memmove(area + to, area + from, n), area + to);
-			assert_int_equal(libc_memcmp(area, want, AREA), 0);
-		}
-	}
-}
-
 static void compares(void **state)
 {
 	(void)state;
@@ -132,7 +113,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_and_sets_exactly),
-		cmocka_unit_test(moves_overlapping),
 		cmocka_unit_test(compares),
 		cmocka_unit_test(formats_like_the_c_library),
 		cmocka_unit_test(odd_formats_stay_harmless),

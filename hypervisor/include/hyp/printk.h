@@ -23,7 +23,6 @@ void log_print(enum log_level level, const char *fmt, ...) __attribute__((format
 #define pr_err(...)	log_print(LOG_ERROR, __VA_ARGS__)
 #define pr_warn(...)	log_print(LOG_WARN, __VA_ARGS__)
 #define pr_info(...)	log_print(LOG_INFO, __VA_ARGS__)
-#define pr_debug(...)	log_print(LOG_DEBUG, __VA_ARGS__)
 
 /*
  * A budget for messages that guests can cause: at most `burst` lines a second; the first line after a pause tells how

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define memcpy		hyp_memcpy
-#define memmove		hyp_memmove
 #define memset		hyp_memset
 #define memcmp		hyp_memcmp
 #define strlen		hyp_strlen
