@@ -30,14 +30,13 @@ static struct window {
 	pte_t *pages;			/* the level-3 table of the first slot */
 	pte_t *block;			/* the level-2 entry of the second */
 	void *va;			/* what is mapped now; NULL: nothing */
-	size_t size;
 	pte_t *first;			/* its entries */
 	size_t count;
 } windows[CPU_MAX];
 
 static int inval(struct pgtable *unused, u64 addr, u64 size)
 {
-	tlb_inval_hyp((void *)(uintptr_t)addr, size);
+	tlb_inval_hyp_local((void *)(uintptr_t)addr, size / PAGE_SIZE);
 	return 0;
 }
 
@@ -140,37 +139,11 @@ void *hyp_map_mmio(paddr_t base, size_t size)
 void *hyp_map_stack(unsigned int cpu)
 {
 	u64 va = HYP_VA_STACKS + cpu * STACK_SLOT + PAGE_SIZE;
-	void *pages;
+	void *pages = page_alloc(HYP_STACK_SIZE / PAGE_SIZE, 1);
 
-	ASSERT(cpu < CPU_MAX);
-	pages = page_alloc(HYP_STACK_SIZE / PAGE_SIZE, 1);
-	if (!pages)
+	if (!pages || pgtable_map(&table, va, hyp_pa(pages), HYP_STACK_SIZE, PROT_READ | PROT_WRITE))
 		return NULL;
-	if (pgtable_map(&table, va, hyp_pa(pages), HYP_STACK_SIZE, PROT_READ | PROT_WRITE)) {
-		page_free(pages, HYP_STACK_SIZE / PAGE_SIZE);
-		return NULL;
-	}
 	return (void *)(uintptr_t)(va + HYP_STACK_SIZE);
-}
-
-static void *map_block(struct window *window, u64 slot, paddr_t start)
-{
-	window->first = window->block;
-	window->count = 1;
-	WRITE_ONCE(*window->block, pte_leaf(PTE_HYP, start, 2, PROT_READ | PROT_WRITE));
-	return (void *)(uintptr_t)(slot + HYP_WINDOW_SIZE);
-}
-
-static void *map_pages(struct window *window, u64 slot, paddr_t start, size_t size)
-{
-	u64 offset = start.pa & (HYP_WINDOW_SIZE - 1);
-	paddr_t page = pa(ALIGN_DOWN(start.pa, PAGE_SIZE));
-
-	window->first = window->pages + offset / PAGE_SIZE;
-	window->count = DIV_ROUND_UP(offset + size, PAGE_SIZE) - offset / PAGE_SIZE;
-	for (size_t i = 0; i < window->count; i++)
-		WRITE_ONCE(window->first[i], pte_leaf(PTE_HYP, pa_add(page, i * PAGE_SIZE), 3, PROT_READ | PROT_WRITE));
-	return (void *)(uintptr_t)(slot + offset);
 }
 
 void *hyp_window_map(paddr_t start, size_t size)
@@ -178,13 +151,16 @@ void *hyp_window_map(paddr_t start, size_t size)
 	u32 cpu = this_cpu()->id;
 	struct window *window = &windows[cpu];
 	u64 offset = start.pa & (HYP_WINDOW_SIZE - 1);
+	bool whole = size == HYP_WINDOW_SIZE;
+	int level = whole ? 2 : 3;
 
 	ASSERT(!window->va && size && size <= HYP_WINDOW_SIZE - offset);
-	if (size == HYP_WINDOW_SIZE)
-		window->va = map_block(window, window_va(cpu), start);
-	else
-		window->va = map_pages(window, window_va(cpu), start, size);
-	window->size = size;
+	window->va = (void *)(uintptr_t)(window_va(cpu) + (whole ? HYP_WINDOW_SIZE : offset));
+	window->first = whole ? window->block : window->pages + offset / PAGE_SIZE;
+	window->count = whole ? 1 : DIV_ROUND_UP(offset + size, PAGE_SIZE) - offset / PAGE_SIZE;
+	start.pa = ALIGN_DOWN(start.pa, PAGE_SIZE);
+	for (size_t i = 0; i < window->count; i++)
+		WRITE_ONCE(window->first[i], pte_leaf(PTE_HYP, pa_add(start, i * PAGE_SIZE), level, PROT_READ | PROT_WRITE));
 	dsb_ishst();
 	isb();
 	return window->va;
@@ -197,6 +173,6 @@ void hyp_window_unmap(void)
 	ASSERT(window->va);
 	for (size_t i = 0; i < window->count; i++)
 		WRITE_ONCE(window->first[i], 0);
-	tlb_inval_hyp_local(window->va, window->first == window->block ? PAGE_SIZE : window->size);
+	tlb_inval_hyp_local(window->va, window->count);
 	window->va = NULL;
 }

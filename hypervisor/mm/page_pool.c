@@ -193,19 +193,17 @@ void *page_reserve_take(struct page_reserve *reserve)
 
 int page_reserve_fill(struct page_reserve *reserve, u32 want)
 {
-	struct page_reserve more = { 0 };
+	u32 before = reserve->count;
 
-	while (reserve->count + more.count < want) {
+	while (reserve->count < want) {
 		void *page = alloc_raw(1, 1);
 
 		if (!page) {
-			page_reserve_trim(&more, 0);
+			page_reserve_trim(reserve, before);
 			return -ENOMEM;
 		}
-		page_reserve_give(&more, page);
+		page_reserve_give(reserve, page);
 	}
-	while (more.head)
-		page_reserve_give(reserve, reserve_pop(&more));
 	return 0;
 }
 

@@ -385,11 +385,5 @@ int pgtable_unmap(struct pgtable *table, u64 start, u64 size)
 
 int pgtable_clear(struct pgtable *table)
 {
-	struct walk w = { .table = table, .visit = clear, .leave = prune };
-	int err;
-
-	(void)walk(&w, 0, root_size(table));
-	err = retire(&w, 0, root_size(table));
-	trim(table);
-	return err;
+	return pgtable_unmap(table, 0, root_size(table));
 }

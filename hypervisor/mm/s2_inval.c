@@ -16,23 +16,11 @@ void s2_inval_register(s2_inval_fn smmu)
 	smmu_inval = smmu;
 }
 
-static int inval_smmu(u64 vttbr, ipaddr_t start, u64 size)
-{
-	if (!smmu_inval || MUTATE(NO_SMMU_TLBI))
-		return 0;
-	return smmu_inval((u16)FIELD_GET(VTTBR_VMID, vttbr), start, size);
-}
-
 int s2_inval(u64 vttbr, ipaddr_t start, u64 size)
 {
 	if (!MUTATE(NO_CPU_TLBI))
 		tlb_inval_s2_range(vttbr, start, size);
-	return inval_smmu(vttbr, start, size);
-}
-
-int s2_inval_all(u64 vttbr)
-{
-	if (!MUTATE(NO_CPU_TLBI))
-		tlb_inval_s2_all(vttbr);
-	return inval_smmu(vttbr, ipa(0), ~0ULL);
+	if (!smmu_inval || MUTATE(NO_SMMU_TLBI))
+		return 0;
+	return smmu_inval((u16)FIELD_GET(VTTBR_VMID, vttbr), start, size < BIT(S2_IPA_BITS) ? size : ~0ULL);
 }

@@ -9,8 +9,6 @@ static int inval(struct pgtable *table, u64 addr, u64 size)
 {
 	const struct stage2 *s2 = container_of(table, struct stage2, table);
 
-	if (size >= BIT(S2_IPA_BITS))
-		return s2_inval_all(stage2_vttbr(s2));
 	return s2_inval(stage2_vttbr(s2), ipa(addr), size);
 }
 

@@ -113,7 +113,8 @@ static void exit_invalidates_all_and_frees_all(void **state)
 	assert_int_equal(stage2_map(&s2, ipa(PAGE_SIZE), pa(GIB(1)), GIB(1), RW), 0);
 	stage2_exit(&s2);
 	assert_int_equal(fake_call_count, 2);
-	assert_string_equal(fake_calls[0].name, "tlb_inval_s2_all");
+	assert_string_equal(fake_calls[0].name, "tlb_inval_s2_range");
+	assert_int_equal(fake_calls[0].arg[2], BIT(S2_IPA_BITS));
 	assert_int_equal(fake_calls[1].arg[2], ~0UL);
 	assert_int_equal(page_pool_free(), free_before_init);
 }

@@ -38,11 +38,6 @@ bool pte_is_table(pte_t pte, int level)
 	return level < 3 && (pte & PTE_VALID) && (pte & PTE_TABLE);
 }
 
-bool pte_block_allowed(int level)
-{
-	return level >= 1 && level <= 3;
-}
-
 pte_t pte_table(paddr_t next)
 {
 	return (next.pa & PTE_ADDR) | PTE_TABLE | PTE_VALID;
@@ -83,26 +78,14 @@ paddr_t pte_addr(pte_t pte)
 
 static u32 hyp_prot(pte_t pte)
 {
-	u32 prot = PROT_READ;
-
-	if (!(pte & PTE_S1_AP_RO))
-		prot |= PROT_WRITE;
-	if (FIELD_GET(PTE_S1_ATTR, pte) == MAIR_INDEX_DEVICE)
-		prot |= PROT_DEVICE;
-	return prot;
+	return PROT_READ | (pte & PTE_S1_AP_RO ? 0 : PROT_WRITE) |
+	       (FIELD_GET(PTE_S1_ATTR, pte) == MAIR_INDEX_DEVICE ? PROT_DEVICE : 0);
 }
 
 static u32 s2_prot(pte_t pte)
 {
-	u32 prot = 0;
-
-	if (pte & PTE_S2_AP_READ)
-		prot |= PROT_READ;
-	if (pte & PTE_S2_AP_WRITE)
-		prot |= PROT_WRITE;
-	if (FIELD_GET(PTE_S2_ATTR, pte) == PTE_S2_ATTR_DEVICE)
-		prot |= PROT_DEVICE;
-	return prot;
+	return (pte & PTE_S2_AP_READ ? PROT_READ : 0) | (pte & PTE_S2_AP_WRITE ? PROT_WRITE : 0) |
+	       (FIELD_GET(PTE_S2_ATTR, pte) == PTE_S2_ATTR_DEVICE ? PROT_DEVICE : 0);
 }
 
 u32 pte_prot(enum pte_stage stage, pte_t pte)

@@ -35,7 +35,7 @@ static void leave_vmid(u64 vttbr, u64 old)
 	isb();
 }
 
-void tlb_inval_s2_all(u64 vttbr)
+static void inval_vmid(u64 vttbr)
 {
 	u64 old = enter_vmid(vttbr);
 
@@ -55,7 +55,7 @@ void tlb_inval_s2_range(u64 vttbr, ipaddr_t start, u64 size)
 	u64 old;
 
 	if (pages > RANGE_MAX_PAGES) {
-		tlb_inval_s2_all(vttbr);
+		inval_vmid(vttbr);
 		return;
 	}
 	old = enter_vmid(vttbr);
@@ -67,26 +67,13 @@ void tlb_inval_s2_range(u64 vttbr, ipaddr_t start, u64 size)
 	leave_vmid(vttbr, old);
 }
 
-void tlb_inval_hyp_local(const void *va, size_t size)
+void tlb_inval_hyp_local(const void *va, size_t pages)
 {
 	u64 first = (uintptr_t)va >> PAGE_SHIFT;
-	u64 end = DIV_ROUND_UP((uintptr_t)va + size, PAGE_SIZE);
 
 	dsb_ish();
-	for (u64 page = first; page < end; page++)
+	for (u64 page = first; page < first + pages; page++)
 		__asm__ volatile("tlbi vae2, %0" :: "r" (FIELD_PREP(TLBI_VA, page)) : "memory");
-	dsb_ish();
-	isb();
-}
-
-void tlb_inval_hyp(const void *va, size_t size)
-{
-	u64 first = (uintptr_t)va >> PAGE_SHIFT;
-	u64 end = DIV_ROUND_UP((uintptr_t)va + size, PAGE_SIZE);
-
-	dsb_ish();
-	for (u64 page = first; page < end; page++)
-		__asm__ volatile("tlbi vae2is, %0" :: "r" (FIELD_PREP(TLBI_VA, page)) : "memory");
 	dsb_ish();
 	isb();
 }

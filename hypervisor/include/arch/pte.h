@@ -22,10 +22,10 @@ enum pte_stage { PTE_HYP, PTE_S2 };
 
 static inline unsigned int pte_level_shift(int level) { return 12 + 9 * (3 - level); }
 static inline u64 pte_level_size(int level) { return 1ULL << pte_level_shift(level); }
+static inline bool pte_block_allowed(int level) { return level >= 1; }	/* may a leaf stand at this level? */
 
 bool pte_valid(pte_t pte);
 bool pte_is_table(pte_t pte, int level);	/* valid and a pointer to the next level */
-bool pte_block_allowed(int level);		/* may a leaf stand at this level? (1, 2, 3) */
 pte_t pte_table(paddr_t next);
 pte_t pte_leaf(enum pte_stage stage, paddr_t out, int level, u32 prot);
 paddr_t pte_addr(pte_t pte);			/* of a leaf (level-aligned) or of the next table */
@@ -45,7 +45,6 @@ u32 pte_prot(enum pte_stage stage, pte_t pte);
 #define VTCR_SH0	GENMASK(13, 12)
 #define VTCR_TG0	GENMASK(15, 14)
 #define VTCR_PS		GENMASK(18, 16)
-#define VTCR_VS		BIT(19)
 #define VTTBR_BADDR	GENMASK(47, 1)
 #define VTTBR_VMID	GENMASK(63, 48)
 

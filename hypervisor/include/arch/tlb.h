@@ -10,10 +10,7 @@
 
 /* All stage-2 entries of that VMID for [ipa, ipa+size), and the combined stage-1+2 entries made from them; broadcast. */
 void tlb_inval_s2_range(u64 vttbr, ipaddr_t start, u64 size);
-/* All entries of that VMID, stage 1, 2 and combined; broadcast. */
-void tlb_inval_s2_all(u64 vttbr);
-/* EL2 stage-1 entries for [va, va+size): of this CPU only / broadcast. */
-void tlb_inval_hyp_local(const void *va, size_t size);
-void tlb_inval_hyp(const void *va, size_t size);
+/* EL2 stage-1 entries of that many pages from the one that holds va; of this CPU only. */
+void tlb_inval_hyp_local(const void *va, size_t pages);
 
 #endif

@@ -68,7 +68,6 @@ bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *p
  * completion. `vttbr` as in VTTBR_EL2. -EIO: an SMMU did not complete in time.
  */
 int s2_inval(u64 vttbr, ipaddr_t start, u64 size);
-int s2_inval_all(u64 vttbr);
 
 /* The SMMU driver registers itself here (mm/ does not include smmu/). size ~0: the whole VMID. */
 typedef int (*s2_inval_fn)(u16 vmid, ipaddr_t start, u64 size);

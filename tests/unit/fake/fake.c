@@ -70,12 +70,9 @@ WEAK u64 timer_hz(void) { return 1000000; }
 WEAK u64 timer_deadline_us(u64 us) { return timer_ticks() + us; }
 
 WEAK void tlb_inval_s2_range(u64 vttbr, ipaddr_t start, u64 size) { fake_record(__func__, vttbr, start.ipa, size); }
-WEAK void tlb_inval_s2_all(u64 vttbr) { fake_record(__func__, vttbr, 0, 0); }
-WEAK void tlb_inval_hyp_local(const void *va, size_t size) { fake_record(__func__, (uintptr_t)va, size, 0); }
-WEAK void tlb_inval_hyp(const void *va, size_t size) { fake_record(__func__, (uintptr_t)va, size, 0); }
+WEAK void tlb_inval_hyp_local(const void *va, size_t pages) { fake_record(__func__, (uintptr_t)va, pages, 0); }
 
 WEAK void dcache_clean(const void *va, size_t size) { fake_record(__func__, (uintptr_t)va, size, 0); }
-WEAK void dcache_clean_inval(const void *va, size_t size) { fake_record(__func__, (uintptr_t)va, size, 0); }
 WEAK void icache_inval_all(void) { fake_record(__func__, 0, 0, 0); }
 WEAK void zero_pages(void *va, size_t size) { memset(va, 0, size); }
 
