@@ -18,6 +18,7 @@ struct batch {
 	u32 count;
 	u32 tlbis;		/* of which FOLD at most are kept */
 	bool mixed;		/* they are not all of one ASID */
+	bool barrier;		/* the cell has completed invalidations of CDs, on which what follows may rely */
 	u32 signals;		/* BIT(CS) of the cell's CMD_SYNCs */
 	struct smmu_cmd cmd[VSMMU_BATCH + FOLD];
 	struct smmu_cmd tlbi[FOLD];
@@ -39,7 +40,7 @@ static void fold(struct batch *b)
 	b->tlbis = 1;
 }
 
-/* Returns when all of it is done. Within a batch, nothing but CMD_SYNC makes an order, so TLBIs may come last. */
+/* Returns when all of it is done. Within a batch nothing makes an order, so TLBIs may come last. */
 static int flush(struct batch *b)
 {
 	u32 count;
@@ -52,6 +53,7 @@ static int flush(struct batch *b)
 	b->count = 0;
 	b->tlbis = 0;
 	b->mixed = false;
+	b->barrier = false;
 	return count ? smmu_run(b->v->config->smmu, &b->v->cell->dma, b->cmd, count) : 0;
 }
 
@@ -130,15 +132,19 @@ static int cfgi_ste_range(struct batch *b, const struct vcmd *kind, const struct
 	return update(b, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]), (u32)FIELD_GET(CMD_CFGI1_RANGE, cmd->dw[1]) + 1);
 }
 
-static void tlbi_add(struct batch *b, const struct smmu_cmd *cmd, bool by_asid)
+/* A CD that is still cached would bring back at once what this is to remove. */
+static int tlbi_add(struct batch *b, const struct smmu_cmd *cmd, bool by_asid)
 {
+	int err = b->barrier ? flush(b) : 0;
+
 	if (!by_asid || (b->tlbis && (cmd->dw[0] ^ b->tlbi[0].dw[0]) & CMD_TLBI0_ASID))
 		b->mixed = true;
 	if (MUTATE(VSMMU_NO_TLBI))
-		return;
+		return 0;
 	if (b->tlbis < FOLD)
 		b->tlbi[b->tlbis] = *cmd;
 	b->tlbis++;
+	return err;
 }
 
 static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
@@ -157,14 +163,13 @@ static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 		return CERROR_ILL;	/* reserved */
 	}
 	own.dw[0] |= FIELD_PREP(CMD0_OP, op == CMD_TLBI_NSNH_ALL ? CMD_TLBI_NH_ALL : op);
-	tlbi_add(b, &own, kind->keep[0] & CMD_TLBI0_ASID);
-	return 0;
+	return tlbi_add(b, &own, kind->keep[0] & CMD_TLBI0_ASID);
 }
 
 /* What must not overtake an invalidation that the cell has completed by a CMD_SYNC of its own. */
 static int after_tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd, bool offered)
 {
-	int err = offered && b->tlbis ? flush(b) : 0;
+	int err = offered && (b->tlbis || b->barrier) ? flush(b) : 0;
 
 	if (!offered)
 		return CERROR_ILL;
@@ -193,6 +198,7 @@ static int sync(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 	if (signal == SYNC_CS_RESERVED)
 		return CERROR_ILL;
 	b->signals |= (u32)BIT(signal);
+	b->barrier = b->count;
 	return 0;
 }
 
@@ -283,7 +289,7 @@ static bool run_batch(struct vsmmu *v)
 		return false;
 	b.v = v;
 	b.work = b.count = b.tlbis = b.signals = 0;
-	b.mixed = false;
+	b.mixed = b.barrier = false;
 	err = consume(&b, &q);
 	flushed = flush(&b);
 	/* the hardware refused one of those that count as done: at the latest, the last of them */
