@@ -22,7 +22,8 @@ defconfig:
 # that must work on a machine where nothing is installed yet.
 ifneq ($(filter-out help clean setup run test,$(or $(MAKECMDGOALS),all)),)
 $(BUILD)/.config: Kconfig
-	@tools/setup --check > /dev/null || echo "make: packages are missing; make setup installs them, tools/setup --check names them"
+	@tools/setup --check > /dev/null || \
+		echo "make: packages are missing; make setup installs them, tools/setup --check names them"
 	@mkdir -p $(dir $(AUTOCONF))
 	$(Q)$(KCONFIG) $(if $(wildcard $@),olddefconfig,alldefconfig) > /dev/null
 	$(Q)$(KCONFIG) genconfig --header-path $(AUTOCONF) Kconfig
