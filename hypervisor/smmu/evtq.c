@@ -54,7 +54,8 @@ static bool event_is_violation(const struct smmu_domain *domain, const struct sm
 {
 	u64 type = FIELD_GET(EVT0_TYPE, event->dw[0]);
 
-	return type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION && (!domain->event || (event->dw[1] & EVT1_S2));
+	return domain->event ? evt_is_stage2(event->dw[0], event->dw[1]) :
+			       type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION;
 }
 
 /* A stalled transaction that nobody will answer is aborted. */

@@ -287,4 +287,16 @@
 #define EVT_F_CFG_CONFLICT	0x21
 #define EVT_F_VMS_FETCH		0x25
 
+/*
+ * A fault of stage 2. One that was met on the way to a CD or to a stage-1 descriptor can be nothing else; QEMU 10 leaves
+ * the S2 bit out of some of these.
+ */
+static inline bool evt_is_stage2(u64 dw0, u64 dw1)
+{
+	u64 type = FIELD_GET(EVT0_TYPE, dw0);
+
+	return type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION &&
+	       ((dw1 & EVT1_S2) || FIELD_GET(EVT1_CLASS, dw1) != EVT_CLASS_IN);
+}
+
 #endif

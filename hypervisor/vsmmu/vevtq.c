@@ -113,7 +113,7 @@ static bool translate(struct vsmmu *v, struct smmu_event *event)
 	}
 	event->dw[0] = (event->dw[0] & ~(EVT0_SID | EVT0_TYPE)) | FIELD_PREP(EVT0_TYPE, type) |
 		       FIELD_PREP(EVT0_SID, MUTATE(VSMMU_REAL_SID) ? stream->sid : stream->vsid);
-	if (type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION && (event->dw[1] & EVT1_S2))
+	if (evt_is_stage2(event->dw[0], event->dw[1]))
 		return abort_instead(event);
 	return is_for_cell(v, type);
 }
