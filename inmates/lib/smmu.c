@@ -54,7 +54,9 @@ static u32 take_interrupt(struct smmu *smmu, int node, const char *name, irq_fn 
 	const char *names = fdt_prop(node, "interrupt-names", &bytes);
 	const void *cells = fdt_prop(node, "interrupts", NULL);
 
-	for (u32 at = 0; names && at < bytes; at += strlen(names + at) + 1, n++) {
+	if (!names)
+		return 0;
+	for (u32 at = 0; at < bytes; at += strlen(names + at) + 1, n++) {
 		if (strcmp(names + at, name))
 			continue;
 		intid = fdt_irq(node, n);
