@@ -166,6 +166,13 @@ int cpu_park_sync(struct cpu *cpu)
 	return 0;
 }
 
+void cpu_answer_vgic(struct cpu *cpu)
+{
+	__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VGIC, __ATOMIC_ACQ_REL);
+	if (cpu->state == CPU_RUNNING)
+		vgic_sync(cpu);
+}
+
 void cpu_handle_requests(struct cpu *cpu)
 {
 	u32 requests = __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE);
@@ -174,11 +181,8 @@ void cpu_handle_requests(struct cpu *cpu)
 		arch_halt();
 	if (requests & CPU_REQ_PARK)
 		cpu_park(cpu);
-	if (requests & CPU_REQ_VGIC) {
-		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VGIC, __ATOMIC_ACQ_REL);
-		if (cpu->state == CPU_RUNNING)
-			vgic_sync(cpu);
-	}
+	if (requests & CPU_REQ_VGIC)
+		cpu_answer_vgic(cpu);
 	if (requests & CPU_REQ_VSMMU) {
 		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VSMMU, __ATOMIC_ACQ_REL);
 		if (cpu->state == CPU_RUNNING)

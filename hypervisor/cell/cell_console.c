@@ -4,18 +4,18 @@
  * output overwrites the cell's own ring and costs nobody else anything.
  */
 #include <hyp/cell.h>
+#include <hyp/ring.h>
 
 #define INPUT_SIZE	64	/* a power of two */
 #define CALL_MAX	40	/* bytes of a call, in five registers */
 
 struct cell_console {
 	spinlock_t lock;
-	u32 size;		/* of the ring: a power of two */
-	u64 end;		/* bytes ever written */
+	struct ring out;
 	u32 in_head, in_tail;
 	u8 in[INPUT_SIZE];
 	u32 pages;
-	char ring[];
+	char text[];
 };
 
 int console_init(struct cell *cell, struct hc_error *err)
@@ -29,7 +29,7 @@ int console_init(struct cell *cell, struct hc_error *err)
 	con = page_alloc(pages, 1);
 	if (!con)
 		return -ENOMEM;
-	con->size = size;
+	con->out = (struct ring){ .text = con->text, .size = size };
 	con->pages = pages;
 	cell->console = con;
 	return 0;
@@ -51,9 +51,7 @@ s64 console_write(struct cell *cell, u64 bytes, const u64 *words)
 	if (bytes > CALL_MAX)
 		return -EINVAL;
 	spin_lock(&con->lock);
-	for (u64 i = 0; i < bytes; i++)
-		con->ring[(con->end + i) & (con->size - 1)] = (char)(words[i / 8] >> (8 * (i % 8)));
-	con->end += bytes;
+	ring_put(&con->out, (const char *)words, bytes);	/* little endian, as the registers are to be read */
 	spin_unlock(&con->lock);
 	return bytes;
 }
@@ -96,14 +94,7 @@ s64 console_read(struct cell *cell, u64 position, char *buf, size_t size, u64 *n
 	if (!con)
 		return -EEMPTY;
 	spin_lock(&con->lock);
-	if (position > con->end)
-		position = con->end;
-	if (con->end - position > con->size)
-		position = con->end - con->size;
-	bytes = MIN(size, con->end - position);
-	for (size_t i = 0; i < bytes; i++)
-		buf[i] = con->ring[(position + i) & (con->size - 1)];
+	bytes = ring_read(&con->out, position, buf, size, next);
 	spin_unlock(&con->lock);
-	*next = position + bytes;
 	return bytes;
 }

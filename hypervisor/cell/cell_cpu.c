@@ -142,10 +142,8 @@ void cell_lock_from_trap(struct cpu *cpu)
 
 		if (requests & CPU_REQ_PARK)
 			cell_cpu_off(cpu);
-		if (requests & CPU_REQ_VGIC) {
-			__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VGIC, __ATOMIC_ACQ_REL);
-			vgic_sync(cpu);
-		}
+		if (requests & CPU_REQ_VGIC)
+			cpu_answer_vgic(cpu);
 		cpu_relax();
 	}
 }

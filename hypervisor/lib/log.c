@@ -9,28 +9,27 @@
 #include <hyp/bits.h>
 #include <hyp/percpu.h>
 #include <hyp/printk.h>
+#include <hyp/ring.h>
 #include <hyp/spinlock.h>
 #include <hyp/string.h>
 #include <hyp/uart.h>
 
-#define LOG_SIZE	KIB(32)		/* a power of two */
+#define LOG_SIZE	KIB(32)
 #define LINE_MAX	256
 #define LIMIT_BURST	10		/* lines a second and source */
 
-static char ring[LOG_SIZE];
-static u64 end;
+static char text[LOG_SIZE];
+static struct ring ring = { .text = text, .size = LOG_SIZE };
 static spinlock_t lock;
 static enum log_level threshold = LOG_INFO;
 static bool echo;
 static bool panicked;
 
-static void put(const char *text, size_t bytes)
+static void put(const char *line, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i++)
-		ring[(end + i) & (LOG_SIZE - 1)] = text[i];
-	end += bytes;
+	ring_put(&ring, line, bytes);
 	if (echo)
-		uart_write(text, bytes);
+		uart_write(line, bytes);
 }
 
 static void format_line(char *line, enum log_level level, const char *fmt, va_list args)
@@ -93,7 +92,7 @@ void log_set_echo(bool on)
 
 u64 log_end(void)
 {
-	return READ_ONCE(end);
+	return READ_ONCE(ring.end);
 }
 
 size_t log_read(u64 position, char *buf, size_t size, u64 *next)
@@ -101,15 +100,8 @@ size_t log_read(u64 position, char *buf, size_t size, u64 *next)
 	size_t bytes;
 
 	spin_lock(&lock);
-	if (position > end)
-		position = end;
-	if (end - position > LOG_SIZE)
-		position = end - LOG_SIZE;
-	bytes = MIN(size, end - position);
-	for (size_t i = 0; i < bytes; i++)
-		buf[i] = ring[(position + i) & (LOG_SIZE - 1)];
+	bytes = ring_read(&ring, position, buf, size, next);
 	spin_unlock(&lock);
-	*next = position + bytes;
 	return bytes;
 }
 

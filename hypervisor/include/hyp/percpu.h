@@ -65,5 +65,7 @@ void cpu_request(struct cpu *cpu, u32 requests);
 int cpu_park_sync(struct cpu *cpu);
 /* From a cross call or at the end of any exit: acts on the requests of this CPU. PARK does not return. */
 void cpu_handle_requests(struct cpu *cpu);
+/* CPU_REQ_VGIC of the calling CPU alone: also while it waits for a lock in a trap. */
+void cpu_answer_vgic(struct cpu *cpu);
 
 #endif
