@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from workbench import (CONFIGS, ELF_ENTRY, HERE, ROOT, RTOS0, RTOS1, Bench, arm64_image, elf, hypervisor,
-                       make_board)
+                       make_board, shown)
 
 from cloister_lib import abi, board, fdt
 
@@ -32,10 +32,6 @@ def source(dtb: Path) -> str:
     """Lists of strings as dtc 1.7 writes them: older ones have "a\\0b" instead of "a", "b"."""
     text = subprocess.run(["dtc", "-q", "-O", "dts", dtb], check=True, capture_output=True, text=True).stdout
     return text.replace("\\0", '", "')
-
-
-def shown(bench: Bench, name: str) -> dict:
-    return json.loads(bench.good("show", "--json", bench.path / name))
 
 
 # ---- golden ----

@@ -48,6 +48,11 @@ def one(name: str, file: str, old: str, new: str, *sentences: str) -> Case:
     return Case(name, file, old, new if "# here" in new else f"{new} # here", sentences)
 
 
+def vsmmu(name: str, options: str, *sentences: str) -> Case:
+    """rtos0 with an SMMU of its own."""
+    return one(name, "rtos0", "cpus: [2]", f"cpus: [2]\nsmmu: {{{options}}} # here", *sentences)
+
+
 STRUCTURE = [
     one("unknown-key", "rtos0", "cpus: [2]", "cpus: [2]\ncpu: 3 # here", "unknown key 'cpu'; did you mean 'cpus'?"),
     one("unknown-inner-key", "rtos0", MEM0, mem0(adress="1"),
@@ -189,8 +194,40 @@ CELL_RULES = [
         "cell rtos0: PCI function 00:02.0: as 01:00.0 it is not on bus 00, which is all that a cell has"),
     one("stage1", "rtos1", "cpus: [3]", "cpus: [3]\nsmmu: {stage1: true} # here",
         "cell rtos1: smmu: stage1, but none of its devices is behind an SMMU"),
-    one("stage1-spis", "rtos0", "cpus: [2]", "cpus: [2]\nsmmu: {stage1: true, spis: [100, 101]} # here",
-        "cell rtos0: smmu: 3 spis are needed, 2 are there"),
+    vsmmu("spis-few", "stage1: true, spis: [100, 101]",
+          "cell rtos0: smmu: 3 spis are needed (eventq, cmdq-sync, gerror), 2 are there"),
+    vsmmu("spis-many", "stage1: true, spis: [100, 101, 102, 103]",
+          "cell rtos0: smmu: 3 spis are needed (eventq, cmdq-sync, gerror), 4 are there"),
+    vsmmu("spis-pri", "stage1: true, pri: true, spis: [100, 101, 102]",
+          "cell rtos0: smmu: 4 spis are needed (eventq, cmdq-sync, gerror, priq), 3 are there"),
+    vsmmu("spis-text", "stage1: true, spis: [eventq, 101, 102]", "smmu.spis[0]: 'eventq' is not the number of an SPI",
+          "cell rtos0: smmu: 3 spis are needed (eventq, cmdq-sync, gerror), 2 are there"),
+    vsmmu("spis-range", "stage1: true, spis: [100, 101, 988]", "smmu.spis[2]: 988 is not the number of an SPI",
+          "cell rtos0: smmu: 3 spis are needed (eventq, cmdq-sync, gerror), 2 are there"),
+    vsmmu("spis-twice", "stage1: true, spis: [100, 101, 100]",
+          "cell rtos0: irq 132 of its emulated SMMU's gerror is that of its emulated SMMU's eventq too"),
+    vsmmu("spis-device", "stage1: true, spis: [3, 101, 102]",
+          f"cell rtos0: irq 35 of its emulated SMMU's eventq belongs to 00:04.0 of cell root ({slot('00:04.0')})"),
+    vsmmu("spis-smmu", "stage1: true, pri: true, spis: [100, 101, 102, 75]",
+          "cell rtos0: irq 107 of its emulated SMMU's priq is an SMMU's, so the hypervisor's"),
+    vsmmu("pri-text", "stage1: true, pri: sure", "smmu.pri: 'sure' is not true or false"),
+    vsmmu("pri-ats", "stage1: true, pri: true, ats: false",
+          "cell rtos0: smmu: pri needs ats: a device asks for pages by ATS only"),
+    vsmmu("no-stage1", "pri: true", "cell rtos0: smmu: without stage1: true it has no SMMU, so 'pri' says nothing"),
+    vsmmu("vsid-text", 'stage1: true, streams: {"00:02.0": first}', "smmu.streams.00:02.0: 'first' is not a StreamID such as 0x10"),
+    vsmmu("vsid-range", 'stage1: true, streams: {"00:02.0": 0x100000000}',
+          "smmu.streams.00:02.0: 4294967296 is not a StreamID such as 0x10"),
+    vsmmu("vsid-list", "stage1: true, streams: [5]",
+          "smmu.streams: this is not a mapping of devices to the StreamIDs that the cell has for them"),
+    vsmmu("vsid-foreign", 'stage1: true, streams: {"00:03.0": 5}',
+          "cell rtos0: smmu.streams: '00:03.0' is none of the cell's devices behind an SMMU (00:02.0)"),
+    vsmmu("vsid-none", "stage1: true, streams: {serial1: 5}",
+          "cell rtos0: smmu.streams: 'serial1' is none of the cell's devices behind an SMMU (00:02.0)"),
+    vsmmu("vsid-count", 'stage1: true, streams: {"00:02.0": [5, 6]}',
+          "cell rtos0: smmu.streams: '00:02.0' has 1 streams, but 2 StreamIDs are given"),
+    one("vsid-twice", "rtos0", EDU, EDU + '\n  - {pci: "00:03.0", bars: [4K]}\n'
+        'smmu:\n  stage1: true\n  streams:\n    "00:02.0": 0x18 # here',
+        "cell rtos0: smmu.streams: 00:02.0 and 00:03.0 would both have StreamID 0x18"),
     one("console-foreign", "rtos1", "console: hypercall", "console: serial1",
         "console: 'serial1' is not hypercall, none or one of the cell's devices (none)"),
     one("ring", "rtos1", "console: hypercall", "console: {ring: 5000}",

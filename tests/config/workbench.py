@@ -4,6 +4,7 @@ conftest.py, because a run of several test directories has several modules of th
 
 import contextlib
 import io
+import json
 import os
 import struct
 import subprocess
@@ -106,3 +107,7 @@ class Bench:
         result = self.run(*arguments, **more)
         assert result.returncode == 1, f"it was accepted\n{result.stdout}{result.stderr}"
         return result.stderr
+
+
+def shown(bench: Bench, name: str) -> dict:
+    return json.loads(bench.good("show", "--json", bench.path / name))

@@ -49,6 +49,10 @@ class PciHost:
     smmu: int  # index; -1 when no function is behind any
     iommu_map: list[tuple[int, int, int, int]] = field(default_factory=list)  # rid, smmu index, sid, count
 
+    def has(self, bdf: int) -> bool:
+        """It is on one of its buses."""
+        return self.bus_first <= bdf >> 8 < self.bus_first + (self.ecam_size >> 20)
+
     def stream(self, bdf: int) -> tuple[int, int] | None:
         """(SMMU index, StreamID) of a function, by the requester ID that it uses."""
         rid = bdf & self.node.u32("iommu-map-mask", 0xFFFF)

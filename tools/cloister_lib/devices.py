@@ -119,10 +119,9 @@ def _function(resolver, cell: Cell, entries, index: int, entry: Map) -> Function
     if host_index is None:
         return None
     host, bdf = resolver.board.pci_hosts[host_index], bdf_number(entry["pci"])
-    buses = host.ecam_size >> 20
-    if not host.bus_first <= bdf >> 8 < host.bus_first + buses:
+    if not host.has(bdf):
         resolver.problems.error(at, f"{where}: bus {bdf >> 8:#x} is not one of the bridge's, {host.bus_first:#x} to "
-                                f"{host.bus_first + buses - 1:#x}")
+                                f"{host.bus_first + (host.ecam_size >> 20) - 1:#x}")
         return None
     if not cell.root and bdf >> 8 != host.bus_first:
         resolver.problems.error(at, f"{where}: is behind a bridge; only functions on the root bus "

@@ -33,7 +33,7 @@ def build(system: System, cell: Cell, initrd: tuple[int, int] | None) -> bytes:
     _gic(root, cell, gic, system.board.gic.u32("#address-cells"))
     _timer(root, system)
     for device in cell.devices:
-        _device(root, system, device)
+        _device(root, system, cell, device)
     vsmmu.add_nodes(system, cell, root, cells64)
     _pci_host(root, system, cell, gic)
     uarts = [device for device in cell.devices if device.node.compatible("arm,pl011")]
@@ -97,12 +97,14 @@ def _timer(root: Node, system: System) -> None:
                        "interrupts": system.board.timer.props["interrupts"]})
 
 
-def _device(root: Node, system: System, device: Device) -> None:
+def _device(root: Node, system: System, cell: Cell, device: Device) -> None:
     """The board's node with the cell's addresses, and the fixed clocks that it names."""
     node = root.add(_name(device))
     node.props = {name: value for name, value in device.node.props.items() if name not in DROPPED}
     base = device.node.reg()[0][0]
     node.props["reg"] = b"".join(cells64(address - base + _ipa(device), size) for address, size in device.node.reg())
+    if cell.vsmmus and device.streams:
+        node.props["iommus"] = vsmmu.iommus(system, cell, device)
     for phandle in device.node.u32s("clocks"):
         clock = system.board.phandles.get(phandle)
         if clock is None or not clock.compatible("fixed-clock"):

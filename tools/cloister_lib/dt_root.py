@@ -32,6 +32,8 @@ def build(system: System, cell: Cell, initrd: tuple[int, int] | None) -> bytes:
         _pci_host(node, system, cell)
         if cell.vsmmus:
             node.props["iommu-map"] = vsmmu.iommu_map(system, cell)
+    for device in [device for device in cell.devices if cell.vsmmus and device.streams]:
+        next(node for node in root.walk() if node.path == device.node.path).props["iommus"] = vsmmu.iommus(system, cell, device)
     vsmmu.add_nodes(system, cell, root, lambda base, size: _reg(root, base, size))
     _aliases(root)
     _memory(root, cell)

@@ -10,7 +10,7 @@ from .model import Cell, Function, Region, System, Vsmmu
 from .units import PAGE, align_down, align_up, subtract
 
 LOG_LEVELS = ("error", "warning", "info", "debug")
-VSMMU_CMDQ_LOG2, VSMMU_EVENTQ_LOG2 = 12, 10  # entries of the largest queues that a cell can have
+VSMMU_CMDQ_LOG2, VSMMU_EVENTQ_LOG2, VSMMU_PRIQ_LOG2 = 12, 10, 10  # entries of the largest queues that a cell can have
 
 
 @dataclass
@@ -42,7 +42,7 @@ def cell_blob(system: System, cell: Cell, start: Start) -> bytes:
     functions = sorted(cell.functions, key=lambda function: (function.host, function.bdf))
     arrays = cpus + b"".join(map(_region, regions))
     arrays += b"".join(abi.pack("cfg_irq", intid=intid) for intid in irqs)
-    arrays += b"".join(abi.pack("cfg_stream", smmu=smmu, sid=sid, vsid=sid) for smmu, sid in streams)
+    arrays += b"".join(abi.pack("cfg_stream", smmu=smmu, sid=sid, vsid=cell.vsid((smmu, sid))) for smmu, sid in streams)
     arrays += b"".join(map(_function, functions))
     arrays += b"".join(map(_vsmmu, cell.vsmmus))
     fixed = abi.pack(
@@ -92,7 +92,8 @@ def _vsmmu(vsmmu: Vsmmu) -> bytes:
     flags = sum(abi.const(f"CFG_VSMMU_{flag.upper()}") for flag in vsmmu.flags)
     return abi.pack("cfg_vsmmu", ipa=vsmmu.ipa, smmu=vsmmu.smmu, flags=flags, eventq_irq=vsmmu.irqs["eventq"],
                     sync_irq=vsmmu.irqs["cmdq-sync"], gerror_irq=vsmmu.irqs["gerror"], cmdq_log2=VSMMU_CMDQ_LOG2,
-                    eventq_log2=VSMMU_EVENTQ_LOG2, ssid_bits=vsmmu.ssid_bits)
+                    priq_irq=vsmmu.irqs.get("priq", 0), eventq_log2=VSMMU_EVENTQ_LOG2,
+                    priq_log2=VSMMU_PRIQ_LOG2 if "pri" in vsmmu.flags else 0, ssid_bits=vsmmu.ssid_bits)
 
 
 # ---- the system ----

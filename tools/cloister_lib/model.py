@@ -11,6 +11,8 @@ from .board import Board, Irq
 from .diag import At
 from .fdt import Node
 
+EMULATED = "its emulated SMMU"
+
 
 @dataclass
 class Region:
@@ -97,6 +99,7 @@ class Cell:
     devices: list[Device] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     vsmmus: list[Vsmmu] = field(default_factory=list)
+    vsids: dict[tuple[int, int], int] = field(default_factory=dict)  # of streams that are not what they are on the board
     windows: list[Region] = field(default_factory=list)  # of PCI host bridges; root cell only
     gicd: int = 0
     gicr: int = 0
@@ -128,12 +131,16 @@ class Cell:
         return found + [(function.stream, function.label, function.at) for function in self.functions
                         if function.stream]
 
+    def vsid(self, stream: tuple[int, int]) -> int:
+        """The StreamID that the cell's own SMMU has for it."""
+        return self.vsids.get(stream, stream[1])
+
     @property
     def irqs(self) -> list[tuple[int, str, At]]:
         """(INTID, whose, where) of every SPI; functions may share one."""
         found = [(irq.intid, device.label, device.at) for device in self.devices for irq in device.irqs
                  if irq.kind == 0]
-        found += [(intid, f"its emulated SMMU's {name}", vsmmu.at) for vsmmu in self.vsmmus
+        found += [(intid, f"{EMULATED}'s {name}", vsmmu.at) for vsmmu in self.vsmmus
                   for name, intid in vsmmu.irqs.items()]
         return found + [(function.irq.intid, function.label, function.at) for function in self.functions
                         if function.irq]

@@ -55,6 +55,9 @@ def _verify_room(system: System, total: int, pieces: list[Payload]) -> None:
 def system_image(system: System, plans: list[Plan], binary: bytes, file: str) -> tuple[bytes, bytes]:
     """(system.img, the config inside it)"""
     descriptor = _descriptor(binary, file)
+    for cell in [cell for cell in system.cells if cell.vsmmus and not descriptor["features"] & abi.const("IMG_VSMMU")]:
+        raise Fatal(cell.place("smmu"), f"cell {cell.name}: smmu: stage1 needs a hypervisor with VSMMU, and {file} was built "
+                    "without it")
     pieces = [piece for index, entry in enumerate(plans) for piece in plan.payloads(entry, index)]
     starts = [entry.start for entry in plans]
     config_offset = descriptor["mem_size"]

@@ -91,7 +91,7 @@ def _trapped(cell: Cell) -> list[tuple[str, int, int, int]]:
 def _windows(_system: System, cell: Cell, problems: Problems) -> None:
     trapped = _trapped(cell)
     for index, (name, base, size, alignment) in enumerate(trapped):
-        at = cell.place("ecam") if name == "ecam" else cell.gic_at
+        at = {"ecam": cell.place("ecam"), "emulated SMMU": cell.place("smmu")}.get(name, cell.gic_at)
         if base % alignment:
             problems.error(at, f"cell {cell.name}: {name} address {base:#x} is not a multiple of {size_text(alignment)}")
         if base + size > IPA_LIMIT:
@@ -156,13 +156,20 @@ def _is_pci(label: str) -> bool:
     return ":" in label
 
 
-def _streams(_system: System, cell: Cell, problems: Problems) -> None:
+def _streams(system: System, cell: Cell, problems: Problems) -> None:
     seen: dict[tuple[int, int], str] = {}
     for (smmu, sid), label, at in cell.streams:
         if (smmu, sid) in seen and seen[smmu, sid] != label:
             problems.warn(at, f"cell {cell.name}: {label} and {seen[smmu, sid]} have one stream, {sid:#x} of SMMU {smmu}: "
                           "the SMMU cannot tell them apart")
         seen.setdefault((smmu, sid), label)
+    own = {(function.host, function.bdf) for function in cell.functions}
+    for device in cell.devices:
+        for smmu, sid in device.streams:
+            if any(host.smmu == smmu and host.has(sid) and (index, sid) not in own
+                   for index, host in enumerate(system.board.pci_hosts)):
+                problems.error(device.at, f"cell {cell.name}: {device.label} has stream {sid:#x} of SMMU {smmu}, which is that "
+                               f"of PCI function {bdf_text(sid)}, and the cell does not have that one")
 
 
 def _functions(system: System, cell: Cell, problems: Problems) -> None:

@@ -5,7 +5,7 @@ CPUs, memory and functions from it. So with the root cell only what cannot be sp
 from __future__ import annotations
 
 from .diag import Problems
-from .model import Cell, Function, Region
+from .model import EMULATED, Cell, Function, Region
 from .units import PAGE, align_up, inside, overlap, range_text
 
 
@@ -16,10 +16,11 @@ def check(cell: Cell, other: Cell, problems: Problems) -> None:
     _names(cell, other, problems)
     _split_devices(cell, other, problems)
     _lines(cell, other, problems)
+    _irqs(cell, other, problems)
     if other.root:
         _root_memory(cell, other, problems)
         return
-    for rule in (_cpus, _memory, _devices, _functions, _streams, _irqs, _bars):
+    for rule in (_cpus, _memory, _devices, _functions, _streams, _bars):
         rule(cell, other, problems)
 
 
@@ -96,11 +97,15 @@ def _streams(cell: Cell, other: Cell, problems: Problems) -> None:
 
 
 def _irqs(cell: Cell, other: Cell, problems: Problems) -> None:
-    """Of devices; functions that share a line are _lines()'s."""
+    """Of devices, which the root cell lends, and of emulated SMMUs, which it does not; functions that share a line are
+    _lines()'s."""
     theirs = {intid: (label, at) for intid, label, at in other.irqs}
     pci = {function.irq.intid for one in (cell, other) for function in one.functions if function.irq}
     for intid, label, at in cell.irqs:
-        if intid in theirs and intid not in pci and theirs[intid][0] != label:
+        if intid not in theirs:
+            continue
+        emulated = EMULATED in label or EMULATED in theirs[intid][0]
+        if emulated or not (other.root or intid in pci or theirs[intid][0] == label):
             problems.error(at, f"cell {cell.name}: irq {intid} of {label} belongs to {theirs[intid][0]} of cell "
                            f"{other.name} ({theirs[intid][1]})")
 

@@ -70,6 +70,9 @@ MEMORY = _table({
     "flags": _list({"enum": list(MEM_FLAGS), "what": f"a flag of memory: {', '.join(MEM_FLAGS)}"}, "a list of flags"),
 }, ("size",))
 
+VSID = {"type": "integer", "minimum": 0, "maximum": 0xFFFFFFFF, "what": "a StreamID such as 0x10"}
+VSIDS = {"if": {"type": "array"}, "then": _list(VSID, "a list of StreamIDs"), "else": VSID}
+
 CELL = _table({
     "cell": NAME,
     "cpus": {"if": {"type": "string"}, "then": {"enum": ["all"], "what": "a list of CPU numbers, or all"},
@@ -78,10 +81,12 @@ CELL = _table({
     "memory": {**_list(MEMORY, "a list of memory regions"), "minItems": 1},
     "devices": _list(DEVICE, "a list of devices"),
     "smmu": _table({
-        **{key: {"type": "boolean", "what": "true or false"} for key in ("stage1", "stall", "ats", "trust_ats")},
+        **{key: {"type": "boolean", "what": "true or false"} for key in ("stage1", "stall", "ats", "trust_ats", "pri")},
         "substreams": {"type": "integer", "minimum": 0, "maximum": 20, "what": "a number of bits up to 20"},
         "spis": _list({"type": "integer", "minimum": 0, "maximum": 987, "what": "the number of an SPI"},
-                      "a list of SPI numbers")}),
+                      "a list of SPI numbers"),
+        "streams": {"type": "object", "additionalProperties": VSIDS,
+                    "what": "a mapping of devices to the StreamIDs that the cell has for them"}}),
     "image": FILE,
     "initrd": FILE,
     "bootargs": {"type": "string", "what": "a kernel command line"},
