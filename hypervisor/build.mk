@@ -11,7 +11,7 @@ HYP_SRC := $(sort $(wildcard $(addprefix hypervisor/,arch/arm64/*.S arch/arm64/*
 # a feature is a directory, or its none.c where it is left out
 feature = $(if $(filter y,$(1)),$(sort $(filter-out %/none.c,$(wildcard hypervisor/$(2)/*.c))),hypervisor/$(2)/none.c)
 HYP_SRC += $(call feature,$(CONFIG_PCI),pci)
-HYP_SRC += $(if $(filter y,$(CONFIG_VSMMU)),$(sort $(filter-out %/none.c,$(wildcard hypervisor/vsmmu/*.c))),hypervisor/vsmmu/none.c)
+HYP_SRC += $(call feature,$(CONFIG_VSMMU),vsmmu)
 HYP_OBJ := $(patsubst hypervisor/%,$(HYP_OUT)/%.o,$(HYP_SRC))
 
 HYP_CPPFLAGS := -Ihypervisor/include -Ihypervisor/arch/arm64/include $(if $(wildcard $(HYP_CONFIG)),-include $(HYP_CONFIG)) \
@@ -53,7 +53,7 @@ $(HYP_OUT)/hyp.lds: hypervisor/arch/arm64/hyp.lds hypervisor/build.mk
 $(HYP_OUT)/cloister.elf: $(HYP_OBJ) $(HYP_OUT)/hyp.lds $(wildcard $(BUILD)/.config)
 	@echo "  LD      $@"
 	$(Q)$(CROSS)gcc $(HYP_CFLAGS) -static -Wl,-T,$(HYP_OUT)/hyp.lds,--gc-sections,--no-warn-rwx-segments,--build-id=none \
-		-Wl,-z,max-page-size=4096 -o $@ $(HYP_OBJ)
+		-Wl,-z,max-page-size=4096,--defsym=img_features=$(if $(filter y,$(CONFIG_VSMMU)),1,0) -o $@ $(HYP_OBJ)
 
 $(HYP_OUT)/cloister.bin: $(HYP_OUT)/cloister.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@

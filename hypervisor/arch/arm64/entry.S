@@ -30,7 +30,7 @@ cloister_image:
 	.quad	0				/* config_offset */
 	.quad	0				/* config_size */
 	.quad	0				/* total_size */
-	.quad	0
+	.quad	img_features			/* given by the build */
 
 	.text
 	.global secondary_entry, arch_hyp_switch, arch_call_fresh, arch_guest_enter, arch_drop_serror, serror_dropped

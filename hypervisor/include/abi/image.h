@@ -17,6 +17,8 @@
 #define IMG_REVISION	1
 #define IMG_OFFSET	64			/* of struct cloister_image in the file */
 
+#define IMG_VSMMU	1			/* built with VSMMU: cells can have SMMUs */
+
 /* The fields of the arm64 Image header (Linux: Documentation/arch/arm64/booting.rst) that pack sets. */
 #define IMG_HDR_TEXT_OFFSET	8
 #define IMG_HDR_IMAGE_SIZE	16		/* bytes of memory that the loader must leave free: total_size */
@@ -32,7 +34,7 @@ struct cloister_image {
 	cl_u64 config_offset;		/* 0 until packed */
 	cl_u64 config_size;
 	cl_u64 total_size;
-	cl_u64 reserved;
+	cl_u64 features;		/* IMG_VSMMU */
 };
 
 #endif
