@@ -197,7 +197,8 @@ static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
 	smmu->ril = smmu_read32(smmu, SMMU_IDR3) & IDR3_RIL;
 	smmu->stall = FIELD_GET(IDR0_STALL_MODEL, idr0) != STALL_MODEL_NONE;
 	smmu->ats = idr0 & IDR0_ATS;
-	smmu->pri = (idr0 & IDR0_PRI) && cfg_smmus(sys)[smmu->index].priq_irq;
+	/* only a cell with an SMMU of its own lets devices ask */
+	smmu->pri = IS_ENABLED(CONFIG_VSMMU) && (idr0 & IDR0_PRI) && cfg_smmus(sys)[smmu->index].priq_irq;
 	smmu->substreams = FIELD_GET(IDR1_SSIDSIZE, idr1);
 	pr_info("smmu %u: SMMUv3.%u (IIDR 0x%08x), %u bits of StreamID, %s stream table, %u bits of PA%s", smmu->index,
 		(u32)FIELD_GET(AIDR_MINOR, aidr), smmu_read32(smmu, SMMU_IIDR), smmu->sid_bits,
@@ -247,7 +248,7 @@ static int smmu_setup(struct smmu *smmu, u32 idr1)
 	 */
 	smmu_write32(smmu, SMMU_CR2, (u32)(CR2_PTM | (smmu->sid_bits == sidsize ? CR2_RECINVSID : 0)));
 	if (strtab_init(smmu) || cmdq_init(smmu, cmdq_log2) || evtq_init(smmu, evtq_log2) ||
-	    (smmu->pri && priq_init(smmu, priq_log2))) {
+	    (IS_ENABLED(CONFIG_VSMMU) && smmu->pri && priq_init(smmu, priq_log2))) {
 		pr_err("smmu %u: no memory for its tables and queues", smmu->index);
 		return -ENOMEM;
 	}
@@ -301,7 +302,7 @@ static int smmu_irqs(struct smmu *smmu, const struct cfg_smmu *cfg)
 		enable |= IRQ_CTRL_EVENTQ;
 	}
 	smmu->priq_irq = cfg->priq_irq;
-	if (smmu->pri && cfg->priq_irq) {
+	if (IS_ENABLED(CONFIG_VSMMU) && smmu->pri) {
 		smmu_write64(smmu, SMMU_PRIQ_IRQ_CFG0, 0);
 		if (gic_request(cfg->priq_irq, page_request_irq, smmu, this_cpu(), true))
 			return -EINVAL;

@@ -25,7 +25,7 @@ FUZZ_CC		?= clang
 FUZZ_TARGETS	= $(sort $(patsubst fuzz-%,%,$(filter fuzz-%,$(.VARIABLES))))
 FUZZ_OUT	:= $(BUILD)/tests/fuzz
 FUZZ_CFLAGS	:= -g -O1 -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -fno-sanitize-recover=all \
-		   -fsanitize=fuzzer,address,undefined -Itests/unit/fake -Ihypervisor/include -Ihypervisor/arch/arm64/include
+		   -fsanitize=fuzzer,address,undefined -DCONFIG_VSMMU=1 -Itests/unit/fake -Ihypervisor/include -Ihypervisor/arch/arm64/include
 
 .SECONDEXPANSION:
 $(FUZZ_OUT)/%: tests/fuzz/fuzz_%.c $$(fuzz-$$*) tests/fuzz/fuzz.mk

@@ -24,7 +24,7 @@ unit-vgic	:= tests/unit/gic_model.c hypervisor/config/config.c hypervisor/cell/m
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
 UNIT_CFLAGS	:= -g -O1 -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Werror -Wno-unused-parameter \
-		   -fsanitize=address,undefined -fno-sanitize-recover=all \
+		   -fsanitize=address,undefined -fno-sanitize-recover=all -DCONFIG_VSMMU=1 \
 		   -Itests/unit/fake -Ihypervisor/include -Ihypervisor/arch/arm64/include
 
 .SECONDEXPANSION:
