@@ -11,7 +11,7 @@ struct output {
 };
 
 struct spec {
-	bool left, zero;
+	char pad;			/* ' ' or '0' */
 	unsigned int width;
 	unsigned int longs;		/* l or z: 1, ll: 2; all of them are 64 bits here */
 };
@@ -23,48 +23,31 @@ static void put(struct output *out, char c)
 	out->used++;
 }
 
-static void pad(struct output *out, char c, size_t have, size_t width)
+static void put_text(struct output *out, const char *text)
 {
-	for (; have < width; have++)
-		put(out, c);
+	while (*text)
+		put(out, *text++);
 }
 
-/* `prefix` ("-", "0x" or "") stands before the zeros of '0'. */
-static void put_field(struct output *out, const struct spec *spec, const char *prefix, const char *text, size_t len)
-{
-	size_t have = strlen(prefix) + len;
-
-	if (!spec->left && !spec->zero)
-		pad(out, ' ', have, spec->width);
-	while (*prefix)
-		put(out, *prefix++);
-	if (!spec->left && spec->zero)
-		pad(out, '0', have, spec->width);
-	for (size_t i = 0; i < len; i++)
-		put(out, text[i]);
-	if (spec->left)
-		pad(out, ' ', have, spec->width);
-}
-
-static void put_number(struct output *out, const struct spec *spec, const char *prefix, u64 value, unsigned int base)
+static void put_number(struct output *out, const struct spec *spec, u64 value, unsigned int base)
 {
 	char text[24];
-	char *const end = text + sizeof(text);
+	char *const end = text + sizeof(text) - 1;
 	char *digit = end;
 
+	*end = '\0';
 	do {
 		*--digit = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value);
-	put_field(out, spec, prefix, digit, (size_t)(end - digit));
+	for (size_t have = (size_t)(end - digit); have < spec->width; have++)
+		put(out, spec->pad);
+	put_text(out, digit);
 }
 
 static const char *parse_spec(const char *fmt, struct spec *spec)
 {
-	for (; *fmt == '-' || *fmt == '0'; fmt++) {
-		spec->left |= *fmt == '-';
-		spec->zero |= *fmt == '0';
-	}
+	*spec = (struct spec){ .pad = *fmt == '0' ? '0' : ' ' };
 	for (; *fmt >= '0' && *fmt <= '9'; fmt++)
 		spec->width = spec->width * 10 + (unsigned int)(*fmt - '0');
 	for (; *fmt == 'l' || *fmt == 'z'; fmt++)
@@ -73,34 +56,33 @@ static const char *parse_spec(const char *fmt, struct spec *spec)
 }
 
 /* One conversion; `args` moves on. Unknown ones are shown as they stand, for they are bugs of ours. */
-static void convert(struct output *out, struct spec *spec, char kind, va_list *args)
+static void convert(struct output *out, const struct spec *spec, char kind, va_list *args)
 {
 	const char *text;
 	s64 number;
-	char c;
 
 	switch (kind) {
 	case 'c':
-		c = (char)va_arg(*args, int);
-		put_field(out, spec, "", &c, 1);
+		put(out, (char)va_arg(*args, int));
 		break;
 	case 's':
 		text = va_arg(*args, const char *);
-		if (!text)
-			text = "(null)";
-		put_field(out, spec, "", text, strlen(text));
+		put_text(out, text ? text : "(null)");
 		break;
 	case 'd':
 		number = spec->longs ? va_arg(*args, s64) : va_arg(*args, int);
-		put_number(out, spec, number < 0 ? "-" : "", number < 0 ? -(u64)number : (u64)number, 10);
+		if (number < 0)
+			put(out, '-');
+		put_number(out, spec, number < 0 ? -(u64)number : (u64)number, 10);
+		break;
+	case 'p':
+		put_text(out, "0x");
+		put_number(out, spec, (uintptr_t)va_arg(*args, void *), 16);
 		break;
 	case 'u':
 	case 'x':
-		put_number(out, spec, "", spec->longs ? va_arg(*args, u64) : va_arg(*args, unsigned int),
+		put_number(out, spec, spec->longs ? va_arg(*args, u64) : va_arg(*args, unsigned int),
 			   kind == 'x' ? 16 : 10);
-		break;
-	case 'p':
-		put_number(out, spec, "0x", (uintptr_t)va_arg(*args, void *), 16);
 		break;
 	default:
 		put(out, '%');
@@ -116,7 +98,7 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 
 	va_copy(copy, args);
 	while (*fmt) {
-		struct spec spec = { 0 };
+		struct spec spec;
 
 		if (*fmt != '%') {
 			put(&out, *fmt++);

@@ -40,13 +40,6 @@ static int inval(struct pgtable *unused, u64 addr, u64 size)
 	return 0;
 }
 
-static int map_linear(const u8 *start, const u8 *end, u32 prot)
-{
-	if (start == end)
-		return 0;
-	return pgtable_map(&table, (uintptr_t)start, hyp_pa(start), (u64)(end - start), prot);
-}
-
 /*
  * The image, what cloister pack put behind it (the system config and the payloads: read-only from now on),
  * the pool. The text is readable for its literals.
@@ -66,10 +59,11 @@ static int map_own_memory(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		int err = map_linear(parts[i].start, parts[i].end, parts[i].prot);
+		const u8 *start = parts[i].start;
+		u64 size = (u64)(parts[i].end - start);
 
-		if (err)
-			return err;
+		if (size && pgtable_map(&table, (uintptr_t)start, hyp_pa(start), size, parts[i].prot))
+			return -ENOMEM;
 	}
 	return 0;
 }

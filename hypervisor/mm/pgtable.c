@@ -4,8 +4,7 @@
  * at each; the operations are sequences of walks.
  *
  * Invariants: a table that hangs in the tree holds at least one valid entry, but for those of
- * pgtable_entry(), so no empty table keeps a block from being used; every leaf was made by pte_leaf() from a
- * permission word, so pte_prot() loses nothing.
+ * pgtable_entry(), so no empty table keeps a block from being used.
  */
 #include <arch/barrier.h>
 #include <hyp/bits.h>
@@ -289,70 +288,40 @@ pte_t *pgtable_entry(struct pgtable *table, u64 addr, u64 size)
 	return err ? NULL : find(table, addr, &level);
 }
 
-/* The level of the leaf that holds addr; the last when there is none, or none that could be split. */
-static int leaf_level(const struct pgtable *table, u64 addr)
+/*
+ * Replaces a leaf by a table of smaller ones that say the same. False: no memory. An SMMU that does not confirm here
+ * will not confirm the range either, of which this is the block.
+ */
+static bool split(struct pgtable *table, pte_t *pte, int level, u64 addr)
+{
+	u64 block = pte_level_size(level), part = pte_level_size(level + 1);
+	pte_t *entries = table_take(table);
+
+	if (!entries)
+		return false;
+	for (size_t i = 0; i < ENTRIES; i++)
+		entries[i] = pte_part(*pte, level + 1, i * part);
+	WRITE_ONCE(*pte, 0);
+	dsb_ishst();
+	(void)table->inval(table, ALIGN_DOWN(addr, block), block);
+	publish(pte, entries);
+	return true;
+}
+
+/* Splits until no leaf reaches across addr. */
+static bool split_at(struct pgtable *table, u64 addr)
 {
 	int level;
 
-	if (addr >= root_size(table) || !pte_valid(*find(table, addr, &level)))
-		return LAST_LEVEL;
-	return level;
-}
+	while (addr < root_size(table)) {
+		pte_t *pte = find(table, addr, &level);
 
-/*
- * Tables that splitting takes until leaves start at `start` and at `end`; both may be in one leaf and
- * share tables.
- */
-static u32 count_splits(const struct pgtable *table, u64 start, u64 end)
-{
-	int start_leaf = leaf_level(table, start), end_leaf = leaf_level(table, end);
-	u32 count = 0;
-
-	for (int level = table->start_level; level < LAST_LEVEL; level++) {
-		unsigned int shift = pte_level_shift(level);
-		bool at_start = level >= start_leaf && !IS_ALIGNED(start, pte_level_size(level));
-		bool at_end = level >= end_leaf && !IS_ALIGNED(end, pte_level_size(level));
-
-		if (at_start)
-			count++;
-		if (at_end && !(at_start && start >> shift == end >> shift))
-			count++;
+		if (!pte_valid(*pte) || IS_ALIGNED(addr, pte_level_size(level)))
+			break;
+		if (!split(table, pte, level, addr))
+			return false;
 	}
-	return count;
-}
-
-/* Replaces a leaf by a table of smaller ones that say the same. The result is inval's. */
-static int split(struct pgtable *table, pte_t *pte, int level, u64 addr)
-{
-	u64 block = pte_level_size(level), part = pte_level_size(level + 1);
-	u32 prot = pte_prot(table->stage, *pte);
-	paddr_t out = pte_addr(*pte);
-	pte_t *entries = table_take(table);
-	int err;
-
-	ASSERT(entries);	/* pgtable_unmap() has counted them */
-	for (size_t i = 0; i < ENTRIES; i++)
-		entries[i] = pte_leaf(table->stage, pa_add(out, i * part), level + 1, prot);
-	WRITE_ONCE(*pte, 0);
-	dsb_ishst();
-	err = table->inval(table, ALIGN_DOWN(addr, block), block);
-	publish(pte, entries);
-	return err;
-}
-
-/* Splits until a leaf starts at addr. */
-static int split_at(struct pgtable *table, u64 addr)
-{
-	int level = leaf_level(table, addr);
-	int err = 0;
-
-	for (; !IS_ALIGNED(addr, pte_level_size(level)); level++) {
-		int at;
-		int failed = split(table, find(table, addr, &at), level, addr);
-
-		err = err ? err : failed;
-	}
-	return err;
+	return true;
 }
 
 static int clear(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
@@ -365,22 +334,15 @@ static int clear(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 int pgtable_unmap(struct pgtable *table, u64 start, u64 size)
 {
 	struct walk w = { .table = table, .visit = clear, .leave = prune };
-	u64 end = start + size;
-	u32 need;
-	int err, failed;
+	int err = -ENOMEM;
 
 	check_range(table, start, size);
-	need = count_splits(table, start, end);
-	(void)page_reserve_fill(table->reserve, table->promised + need);
-	if (table->reserve->count < need)
-		return -ENOMEM;
-	err = split_at(table, start);
-	failed = split_at(table, end);
-	err = err ? err : failed;
-	(void)walk(&w, start, size);
-	failed = retire(&w, start, size);
+	if (split_at(table, start) && split_at(table, start + size)) {
+		(void)walk(&w, start, size);
+		err = retire(&w, start, size);
+	}
 	trim(table);
-	return err ? err : failed;
+	return err;
 }
 
 int pgtable_clear(struct pgtable *table)

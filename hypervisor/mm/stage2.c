@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Stage 2 of one cell: a page table, its lock, and the pages promised to it. */
+#include <arch/tlb.h>
 #include <hyp/bits.h>
 #include <hyp/errno.h>
+#include <hyp/mutate.h>
 #include <hyp/printk.h>
 #include <hyp/stage2.h>
 
+/*
+ * The one way to make a live stage-2 entry go away (I4): first the TLBs of all CPUs, then those of the SMMUs, each with
+ * completion. The entries are invalid already, and the lock is held.
+ */
 static int inval(struct pgtable *table, u64 addr, u64 size)
 {
 	const struct stage2 *s2 = container_of(table, struct stage2, table);
 
-	return s2_inval(stage2_vttbr(s2), ipa(addr), size);
+	if (!MUTATE(NO_CPU_TLBI))
+		tlb_inval_s2_range(stage2_vttbr(s2), ipa(addr), size);
+	if (MUTATE(NO_SMMU_TLBI))
+		return 0;
+	return smmu_s2_inval(s2->vmid, ipa(addr), size < BIT(S2_IPA_BITS) ? size : ~0ULL);
 }
 
 int stage2_init(struct stage2 *s2, u16 vmid)
@@ -124,7 +134,7 @@ bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *p
 		return false;
 	offset = address.ipa & (pte_level_size(level) - 1);
 	*out = pa_add(pte_addr(pte), offset);
-	*prot = pte_prot(PTE_S2, pte);
+	*prot = pte_s2_prot(pte);
 	*left = pte_level_size(level) - offset;
 	return true;
 }

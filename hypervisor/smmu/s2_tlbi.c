@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stage-2 TLB maintenance of the SMMUs, called by s2_inval after the CPUs' own (I4). An SMMU can hold translations of
+ * Stage-2 TLB maintenance of the SMMUs, called by mm/stage2.c after the CPUs' own (I4). An SMMU can hold translations of
  * a VMID only while it has an attached stream with it: the count rises before the first such STE is installed, and
  * falls after the last was removed and the whole VMID invalidated.
  */

@@ -362,8 +362,6 @@ int smmu_init(const struct cfg_system *sys)
 		err = smmu_start(&smmus[i], sys);
 		smmu_count += !err;
 	}
-	if (!err)
-		s2_inval_register(smmu_s2_inval);
 	return err;
 }
 

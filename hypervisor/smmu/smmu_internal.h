@@ -148,7 +148,6 @@ void smmu_gerror(struct smmu *smmu);
 
 /* ---- s2_tlbi.c ---- */
 
-int smmu_s2_inval(u16 vmid, ipaddr_t start, u64 size);	/* the s2_inval_fn */
 int smmu_inval_vmid(struct smmu *smmu, u16 vmid);	/* lock held */
 
 #endif

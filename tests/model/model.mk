@@ -5,7 +5,7 @@
 MODEL_SMMU	:= $(sort $(wildcard hypervisor/smmu/*.c))
 MODEL_SRC	:= $(MODEL_SMMU) $(sort $(wildcard tests/model/smmu_model*.c)) \
 		   tests/model/machine.c tests/unit/fake/memory.c hypervisor/config/config.c hypervisor/lib/vsnprintf.c \
-		   $(addprefix hypervisor/mm/,page_pool.c pgtable.c stage2.c s2_inval.c) hypervisor/arch/arm64/pte.c
+		   $(addprefix hypervisor/mm/,page_pool.c pgtable.c stage2.c) hypervisor/arch/arm64/pte.c
 MODEL_FLAGS	:= -Itests/unit -Itests/model
 
 unit-ste	:= hypervisor/smmu/ste.c hypervisor/lib/vsnprintf.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mm/stage2.c and mm/s2_inval.c: who is invalidated, in which order and with what result; promises; refusals. */
+/* mm/stage2.c: who is invalidated, in which order and with what result; promises; refusals. */
 #include <string.h>
 
 #include "fake/fake.h"
@@ -16,7 +16,7 @@ static bool mapped_at_inval;		/* was the watched IPA still mapped when a TLB was
 static u64 watched;
 static size_t free_at_inval;
 
-static int smmu_inval(u16 vmid, ipaddr_t start, u64 size)
+int smmu_s2_inval(u16 vmid, ipaddr_t start, u64 size)
 {
 	fake_record("smmu", vmid, start.ipa, size);
 	return smmu_result;
@@ -38,7 +38,6 @@ static int setup(void **state)
 	fake_memory_init(MIB(8));
 	free_before_init = page_pool_free();
 	smmu_result = 0;
-	s2_inval_register(smmu_inval);
 	assert_int_equal(stage2_init(&s2, 7), 0);
 	fake_call_count = 0;
 	fake_on_call = NULL;

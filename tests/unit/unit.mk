@@ -10,7 +10,7 @@ unit-string	:= hypervisor/lib/string.c hypervisor/lib/vsnprintf.c
 unitflags-string := -include tests/unit/fake/rename.h -fno-builtin
 unit-pte	:= hypervisor/arch/arm64/pte.c
 unit-pgtable	:= hypervisor/mm/pgtable.c hypervisor/mm/page_pool.c hypervisor/arch/arm64/pte.c tests/unit/fake/memory.c
-unit-stage2	:= hypervisor/mm/stage2.c hypervisor/mm/s2_inval.c $(unit-pgtable)
+unit-stage2	:= hypervisor/mm/stage2.c $(unit-pgtable)
 unit-hyp_map	:= hypervisor/mm/hyp_map.c $(unit-pgtable)
 # the host's C library has a symbol of that name
 unitflags-hyp_map := -D__data_start=hyp_data_start

@@ -76,21 +76,13 @@ paddr_t pte_addr(pte_t pte)
 	return pa(pte & PTE_ADDR);
 }
 
-static u32 hyp_prot(pte_t pte)
+pte_t pte_part(pte_t block, int level, u64 offset)
 {
-	return PROT_READ | (pte & PTE_S1_AP_RO ? 0 : PROT_WRITE) |
-	       (FIELD_GET(PTE_S1_ATTR, pte) == MAIR_INDEX_DEVICE ? PROT_DEVICE : 0);
+	return block + offset + (level == 3 ? PTE_TABLE : 0);
 }
 
-static u32 s2_prot(pte_t pte)
+u32 pte_s2_prot(pte_t pte)
 {
 	return (pte & PTE_S2_AP_READ ? PROT_READ : 0) | (pte & PTE_S2_AP_WRITE ? PROT_WRITE : 0) |
-	       (FIELD_GET(PTE_S2_ATTR, pte) == PTE_S2_ATTR_DEVICE ? PROT_DEVICE : 0);
-}
-
-u32 pte_prot(enum pte_stage stage, pte_t pte)
-{
-	u32 prot = stage == PTE_HYP ? hyp_prot(pte) : s2_prot(pte);
-
-	return pte & PTE_XN ? prot : prot | PROT_EXEC;
+	       (FIELD_GET(PTE_S2_ATTR, pte) == PTE_S2_ATTR_DEVICE ? PROT_DEVICE : 0) | (pte & PTE_XN ? 0 : PROT_EXEC);
 }

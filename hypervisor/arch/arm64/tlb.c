@@ -15,56 +15,29 @@
 #define TLBI_IPA		GENMASK(35, 0)
 #define TLBI_VA			GENMASK(43, 0)
 
-/* Returns the value to restore. Page-table writes before it are visible to walks after it. */
-static u64 enter_vmid(u64 vttbr)
-{
-	u64 old = sysreg_read(vttbr_el2);
-
-	dsb_ish();
-	if (old != vttbr) {
-		sysreg_write(vttbr_el2, vttbr);
-		isb();
-	}
-	return old;
-}
-
-static void leave_vmid(u64 vttbr, u64 old)
-{
-	if (old != vttbr)
-		sysreg_write(vttbr_el2, old);
-	isb();
-}
-
-static void inval_vmid(u64 vttbr)
-{
-	u64 old = enter_vmid(vttbr);
-
-	__asm__ volatile("tlbi vmalls12e1is" ::: "memory");
-	dsb_ish();
-	leave_vmid(vttbr, old);
-}
-
 /*
  * By IPA only stage-2 entries go; entries that combine both stages are found by VA, which nobody knows, so all of
  * stage 1 has to go, after the stage-2 entries that it could be refilled from.
  */
 void tlb_inval_s2_range(u64 vttbr, ipaddr_t start, u64 size)
 {
-	u64 first = start.ipa >> PAGE_SHIFT;
-	u64 pages = DIV_ROUND_UP(size, PAGE_SIZE);
-	u64 old;
+	u64 first = start.ipa >> PAGE_SHIFT, pages = DIV_ROUND_UP(size, PAGE_SIZE);
+	u64 running = sysreg_read(vttbr_el2);
 
+	dsb_ish();	/* page-table writes before it are visible to walks after it */
+	sysreg_write(vttbr_el2, vttbr);
+	isb();
 	if (pages > RANGE_MAX_PAGES) {
-		inval_vmid(vttbr);
-		return;
+		__asm__ volatile("tlbi vmalls12e1is" ::: "memory");
+	} else {
+		for (u64 page = first; page < first + pages; page++)
+			__asm__ volatile("tlbi ipas2e1is, %0" :: "r" (FIELD_PREP(TLBI_IPA, page)) : "memory");
+		dsb_ish();
+		__asm__ volatile("tlbi vmalle1is" ::: "memory");
 	}
-	old = enter_vmid(vttbr);
-	for (u64 page = first; page < first + pages; page++)
-		__asm__ volatile("tlbi ipas2e1is, %0" :: "r" (FIELD_PREP(TLBI_IPA, page)) : "memory");
 	dsb_ish();
-	__asm__ volatile("tlbi vmalle1is" ::: "memory");
-	dsb_ish();
-	leave_vmid(vttbr, old);
+	sysreg_write(vttbr_el2, running);
+	isb();
 }
 
 void tlb_inval_hyp_local(const void *va, size_t pages)

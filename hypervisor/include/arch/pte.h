@@ -29,7 +29,9 @@ bool pte_is_table(pte_t pte, int level);	/* valid and a pointer to the next leve
 pte_t pte_table(paddr_t next);
 pte_t pte_leaf(enum pte_stage stage, paddr_t out, int level, u32 prot);
 paddr_t pte_addr(pte_t pte);			/* of a leaf (level-aligned) or of the next table */
-u32 pte_prot(enum pte_stage stage, pte_t pte);
+/* The leaf at that level which says what a larger one above it says about `offset` bytes behind its start. */
+pte_t pte_part(pte_t block, int level, u64 offset);
+u32 pte_s2_prot(pte_t pte);			/* the permissions of a leaf of stage 2 */
 
 /*
  * Geometry of every cell's stage 2, one for the machine (I3): 40-bit IPA, 4 KiB granule, the walk starts at level 1

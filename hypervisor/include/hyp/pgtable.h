@@ -42,7 +42,7 @@ u32 pgtable_worst_case(const struct pgtable *table, u64 start, paddr_t out, u64 
 /* Maps to `out` with the largest leaves that alignment allows. -ENOMEM, or -EBUSY: something is mapped there already;
  * then no translation has changed. */
 int pgtable_map(struct pgtable *table, u64 start, paddr_t out, u64 size, u32 prot);
-/* Unmaps; leaves that stick out are split, break-before-make. -ENOMEM before anything was changed. Another error is
+/* Unmaps; leaves that stick out are split, break-before-make. -ENOMEM: no translation has changed. Another error is
  * inval's: the range is unmapped, but tables that became empty are lost, for a walker may still read them. */
 int pgtable_unmap(struct pgtable *table, u64 start, u64 size);
 /* The entry that decides about the address: a leaf or an invalid one, and its level. */

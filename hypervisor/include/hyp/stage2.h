@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * stage2: a cell's stage-2 tables, walked by its CPUs and by the SMMU alike (I3). s2_inval is the only way
- * to make a live entry go away (I4).
+ * stage2: a cell's stage-2 tables, walked by its CPUs and by the SMMU alike (I3).
  */
 #ifndef HYP_STAGE2_H
 #define HYP_STAGE2_H
@@ -47,7 +46,7 @@ int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 pro
 
 /*
  * Unmaps a range (holes are allowed) and returns when no CPU or SMMU TLB holds a translation of it any more.
- * Blocks that stick out are split, break-before-make. -ENOMEM before anything was changed; -EIO: the SMMU
+ * Blocks that stick out are split, break-before-make. -ENOMEM: no translation has changed; -EIO: the SMMU
  * did not confirm, the range is unmapped but must not be handed on. A second call invalidates once more and
  * tells whether it worked then.
  */
@@ -61,16 +60,10 @@ bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot,
 /* The same with the lock held: as long as it is, no entry goes away. */
 bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left);
 
-/* ---- s2_inval.c ---- */
-
 /*
- * Drops all cached translations of the range for that VMID: CPU TLBs of all CPUs, then each SMMU, with
- * completion. `vttbr` as in VTTBR_EL2. -EIO: an SMMU did not complete in time.
+ * smmu/ provides this (mm/ does not include it). Drops what each SMMU has cached of the range for that VMID, with
+ * completion; size ~0: of the whole VMID. -EIO: an SMMU did not complete in time.
  */
-int s2_inval(u64 vttbr, ipaddr_t start, u64 size);
-
-/* The SMMU driver registers itself here (mm/ does not include smmu/). size ~0: the whole VMID. */
-typedef int (*s2_inval_fn)(u16 vmid, ipaddr_t start, u64 size);
-void s2_inval_register(s2_inval_fn smmu);
+int smmu_s2_inval(u16 vmid, ipaddr_t start, u64 size);
 
 #endif
