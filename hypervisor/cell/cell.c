@@ -8,8 +8,6 @@
 #include <hyp/hyp_map.h>
 #include <hyp/string.h>
 
-#define CELL_PAGES	DIV_ROUND_UP(sizeof(struct cell) + CFG_MAX_CELL_SIZE, PAGE_SIZE)
-
 spinlock_t cell_lock;
 struct cell *cells[CFG_MAX_CELLS];
 
@@ -21,15 +19,6 @@ static const char *const state_names[] = {
 struct cell *root_cell(void)
 {
 	return cells[0] && cells[0]->is_root ? cells[0] : NULL;
-}
-
-/* A cell that the root cell manages, so not itself, and that is in one of the states (BIT(HC_STATE_*)). */
-static s64 find_managed(u32 id, u64 states, struct cell **cell)
-{
-	*cell = id < CFG_MAX_CELLS ? cells[id] : NULL;
-	if (!*cell || (*cell)->is_root)
-		return -ENOENT;
-	return BIT((*cell)->state) & states ? 0 : -ESTATE;
 }
 
 s64 cell_find(const char *name)
@@ -47,33 +36,25 @@ static void set_state(struct cell *cell, u32 state)
 	pr_info("cell %s: %s", cell->name, state_names[state]);
 }
 
-/* The struct and behind it the cell's own copy of its config. */
+/* The struct, and behind it the cell's own copy of its config and the text of its console. */
 static struct cell *cell_alloc(const struct cfg_cell *config)
 {
-	struct cell *cell = page_alloc(CELL_PAGES, 1);
-	struct cfg_cell *copy;
+	u32 size = config->hdr.size, pages = DIV_ROUND_UP(sizeof(struct cell) + size + config->console_size, PAGE_SIZE);
+	struct cell *cell = page_alloc(pages, 1);
+	char *copy = (char *)(cell + 1);
 
 	if (!cell)
 		return NULL;
-	copy = (struct cfg_cell *)((char *)cell + ALIGN_UP(sizeof(*cell), 8));
-	memcpy(copy, config, config->hdr.size);
-	cell->config = copy;
-	cell->pages = CELL_PAGES;
+	memcpy(copy, config, size);
+	cell->config = (const struct cfg_cell *)copy;
+	cell->console.out = (struct ring){ .text = copy + size, .size = config->console_size };
+	cell->pages = pages;
 	cell->is_root = config->flags & CFG_CELL_ROOT;
 	cell->inject_abort = config->flags & (CFG_CELL_ROOT | CFG_CELL_INJECT_ABORT);
 	memcpy(cell->name, config->name, sizeof(cell->name) - 1);
 	cell->dma.name = cell->name;
 	cell->dma.s2 = &cell->s2;
 	return cell;
-}
-
-static s64 free_id(void)
-{
-	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
-		if (!cells[id])
-			return id;
-	}
-	return -ENOSPC;
 }
 
 static int init_stage2(struct cell *cell, struct hc_error *err)
@@ -85,11 +66,6 @@ static void exit_stage2(struct cell *cell)
 {
 	if (cell->s2.table.root)
 		stage2_exit(&cell->s2);
-}
-
-static int init_vgic(struct cell *cell, struct hc_error *err)
-{
-	return vgic_cell_init(cell);
 }
 
 /* The cell's tables go before the root cell gets its memory again. */
@@ -105,53 +81,46 @@ static const struct step {
 	void (*exit)(struct cell *cell);
 } steps[] = {
 	{ init_stage2, exit_stage2 },
-	{ console_init, console_exit },
 	{ cell_cpus_take, cell_cpus_give_back },
 	{ cell_streams_take, cell_streams_give_back },
 	{ vpci_cell_init, vpci_cell_exit },
-	{ init_vgic, vgic_cell_exit },
+	{ vgic_cell_init, vgic_cell_exit },
 	{ cell_mem_take, exit_mem },
 	{ vsmmu_cell_init, vsmmu_cell_exit },
 };
 
-static int build(struct cell *cell, struct hc_error *err)
+/* The end of a cell of which that many steps are done. */
+static void take_apart(struct cell *cell, size_t done)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		int result = steps[i].init(cell, err);
-
-		if (!result)
-			continue;
-		while (i--)
-			steps[i].exit(cell);
-		return result;
-	}
-	return 0;
+	while (done--)
+		steps[done].exit(cell);
+	cells[cell->id] = NULL;
+	page_free(cell, cell->pages);
 }
 
 /* A checked config becomes a cell; its id, or an error and nothing has changed. */
 s64 cell_build(const struct cfg_cell *config, struct hc_error *err)
 {
 	struct cell *cell;
-	s64 id = free_id();
-	int result;
+	u32 id = 0;
 
-	if (id < 0) {
-		snprintf(err->text, sizeof(err->text), "there are %d cells already", CFG_MAX_CELLS);
-		return id;
-	}
+	while (id < CFG_MAX_CELLS && cells[id])
+		id++;
+	if (id == CFG_MAX_CELLS)
+		return hc_fail(err, -ENOSPC, "there are %d cells already", CFG_MAX_CELLS);
 	cell = cell_alloc(config);
-	if (!cell) {
-		snprintf(err->text, sizeof(err->text), "the page pool is used up");
-		return -ENOMEM;
-	}
+	if (!cell)
+		return hc_fail(err, -ENOMEM, "the page pool is used up");
 	cell->id = id;
 	cells[id] = cell;
-	result = build(cell, err);
-	if (result) {
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		int result = steps[i].init(cell, err);
+
+		if (!result)
+			continue;
 		if (!err->text[0])
 			snprintf(err->text, sizeof(err->text), "cell %s cannot be built (error %d)", cell->name, -result);
-		cells[id] = NULL;
-		page_free(cell, cell->pages);
+		take_apart(cell, i);
 		return result;
 	}
 	set_state(cell, HC_STATE_CREATED);
@@ -164,11 +133,8 @@ s64 cell_check(const void *blob, size_t bytes, struct hc_error *err)
 	struct cfg_error cfg_err = { "" };
 	int result = config_check_cell(blob, bytes, system_config, &cfg_err);
 
-	if (!result && (config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT))) {
-		snprintf(err->text, sizeof(err->text), "flags 0x%x: root and boot cells stand in the system config",
-			 config->flags);
-		return -EINVAL;
-	}
+	if (!result && (config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)))
+		return hc_fail(err, -EINVAL, "flags 0x%x: root and boot cells stand in the system config", config->flags);
 	for (u32 id = 0; !result && id < CFG_MAX_CELLS; id++) {
 		if (cells[id])
 			result = config_check_pair(config, cells[id]->config, &cfg_err);
@@ -178,32 +144,26 @@ s64 cell_check(const void *blob, size_t bytes, struct hc_error *err)
 	return result;
 }
 
-s64 cell_loadable(u32 id)
+s64 cell_loadable(struct cell *cell)
 {
-	struct cell *cell;
-	s64 result = find_managed(id, ~(BIT(HC_STATE_RUNNING) | BIT(HC_STATE_DESTROYING)), &cell);
+	int result;
 
-	if (!result && cell->state == HC_STATE_LOADED)
+	if (cell->state == HC_STATE_LOADED)
 		return 0;
-	if (!result)
-		result = cell_park_all(cell);
+	result = cell_park_all(cell);
 	if (!result)
 		result = cell_scrub(cell);
-	if (result)
-		return result;
-	cell_scrub_restart(cell);
-	set_state(cell, HC_STATE_LOADED);
-	return 0;
+	if (!result)
+		set_state(cell, HC_STATE_LOADED);
+	return result;
 }
 
-s64 cell_write(u32 id, u64 to, struct cell *from_cell, u64 from, u64 bytes)
+s64 cell_write(struct cell *cell, u64 to, struct cell *from_cell, u64 from, u64 bytes)
 {
 	static u8 page[PAGE_SIZE] __attribute__((aligned(16)));
-	struct cell *cell;
-	s64 result = find_managed(id, BIT(HC_STATE_LOADED), &cell);
 
-	if (result || bytes > HC_WRITE_MAX)
-		return result ? result : -EINVAL;
+	if (bytes > HC_WRITE_MAX)
+		return -EINVAL;
 	for (u64 done = 0; done < bytes; ) {
 		u64 piece = MIN(bytes - done, PAGE_SIZE);
 
@@ -218,12 +178,9 @@ s64 cell_write(u32 id, u64 to, struct cell *from_cell, u64 from, u64 bytes)
 
 s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 {
-	u64 left;
-	u32 prot;
-	paddr_t out;
 	int result;
 
-	if (!stage2_lookup(&cell->s2, ipa(entry), &out, &prot, &left) || !(prot & PROT_EXEC))
+	if (!cell_has(cell, ipa(entry), PROT_EXEC))
 		return -EINVAL;
 	result = vpci_cell_reset(cell);
 	if (result)
@@ -233,19 +190,11 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 	icache_inval_all();
 	if (cell_streams_attach(cell))
 		return -EIO;
-	cell->reason = HC_REASON_NONE;
-	cell->starts++;
+	cell->info.reason = HC_REASON_NONE;
+	cell->info.starts++;
 	set_state(cell, HC_STATE_RUNNING);
 	cell_cpu_on(cell->vcpu[0], entry, arg);
 	return 0;
-}
-
-s64 cell_start(u32 id, u64 entry, u64 arg)
-{
-	struct cell *cell;
-	s64 result = find_managed(id, BIT(HC_STATE_LOADED), &cell);
-
-	return result ? result : cell_run(cell, entry, arg);
 }
 
 /* No CPU runs it, no stream of it reaches memory. */
@@ -258,51 +207,39 @@ static int quiesce(struct cell *cell)
 	return cpus_result ? cpus_result : dma_result;
 }
 
-s64 cell_stop(u32 id)
+s64 cell_stop(struct cell *cell)
 {
-	struct cell *cell;
-	s64 result = find_managed(id, BIT(HC_STATE_RUNNING), &cell);
+	int result = quiesce(cell);
 
-	if (!result)
-		result = quiesce(cell);
 	if (!result)
 		set_state(cell, HC_STATE_STOPPED);
 	return result;
 }
 
-/* Everything but the memory, which is being cleared, is free from here on. */
-static int dismantle(struct cell *cell)
+/* Nothing reaches its memory any more, which is cleared next, all of it. */
+static int start_destroying(struct cell *cell)
 {
 	int result = quiesce(cell);
 
 	if (result)
 		return result;
-	vgic_cell_exit(cell);
-	vpci_cell_exit(cell);
 	vsmmu_cell_exit(cell);
-	stage2_exit(&cell->s2);
-	cell_scrub_restart(cell);
+	exit_stage2(cell);
+	cell->work_region = 0;
+	cell->work_done = 0;
 	set_state(cell, HC_STATE_DESTROYING);
 	return 0;
 }
 
-s64 cell_destroy(u32 id)
+s64 cell_destroy(struct cell *cell)
 {
-	struct cell *cell;
-	s64 result = find_managed(id, ~0ULL, &cell);
+	int result = cell->state == HC_STATE_DESTROYING ? 0 : start_destroying(cell);
 
-	if (!result && cell->state != HC_STATE_DESTROYING)
-		result = dismantle(cell);
 	if (!result)
 		result = cell_scrub(cell);
 	if (result)
 		return result;
-	cell_mem_give_back(cell);
-	cell_streams_give_back(cell);
-	cell_cpus_give_back(cell);
-	console_exit(cell);
 	pr_info("cell %s: destroyed", cell->name);
-	cells[id] = NULL;
-	page_free(cell, cell->pages);
+	take_apart(cell, ARRAY_SIZE(steps));
 	return 0;
 }

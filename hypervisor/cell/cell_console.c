@@ -4,49 +4,14 @@
  * output overwrites the cell's own ring and costs nobody else anything.
  */
 #include <hyp/cell.h>
-#include <hyp/ring.h>
 
-#define INPUT_SIZE	64	/* a power of two */
 #define CALL_MAX	40	/* bytes of a call, in five registers */
-
-struct cell_console {
-	spinlock_t lock;
-	struct ring out;
-	u32 in_head, in_tail;
-	u8 in[INPUT_SIZE];
-	u32 pages;
-	char text[];
-};
-
-int console_init(struct cell *cell, struct hc_error *err)
-{
-	u32 size = cell->config->console_size, pages;
-	struct cell_console *con;
-
-	if (!size)
-		return 0;
-	pages = DIV_ROUND_UP(sizeof(*con) + size, PAGE_SIZE);
-	con = page_alloc(pages, 1);
-	if (!con)
-		return -ENOMEM;
-	con->out = (struct ring){ .text = con->text, .size = size };
-	con->pages = pages;
-	cell->console = con;
-	return 0;
-}
-
-void console_exit(struct cell *cell)
-{
-	if (cell->console)
-		page_free(cell->console, cell->console->pages);
-	cell->console = NULL;
-}
 
 s64 console_write(struct cell *cell, u64 bytes, const u64 *words)
 {
-	struct cell_console *con = cell->console;
+	struct cell_console *con = &cell->console;
 
-	if (!con)
+	if (!con->out.size)
 		return -EEMPTY;
 	if (bytes > CALL_MAX)
 		return -EINVAL;
@@ -58,28 +23,28 @@ s64 console_write(struct cell *cell, u64 bytes, const u64 *words)
 
 s64 console_getc(struct cell *cell)
 {
-	struct cell_console *con = cell->console;
+	struct cell_console *con = &cell->console;
 	s64 byte = -EEMPTY;
 
-	if (!con)
+	if (!con->out.size)
 		return -EEMPTY;
 	spin_lock(&con->lock);
 	if (con->in_head != con->in_tail)
-		byte = con->in[con->in_tail++ & (INPUT_SIZE - 1)];
+		byte = con->in[con->in_tail++ & (CONSOLE_INPUT - 1)];
 	spin_unlock(&con->lock);
 	return byte;
 }
 
 s64 console_input(struct cell *cell, u8 byte)
 {
-	struct cell_console *con = cell->console;
+	struct cell_console *con = &cell->console;
 	s64 result = -EAGAIN;
 
-	if (!con)
+	if (!con->out.size)
 		return -EEMPTY;
 	spin_lock(&con->lock);
-	if (con->in_head - con->in_tail < INPUT_SIZE) {
-		con->in[con->in_head++ & (INPUT_SIZE - 1)] = byte;
+	if (con->in_head - con->in_tail < CONSOLE_INPUT) {
+		con->in[con->in_head++ & (CONSOLE_INPUT - 1)] = byte;
 		result = 0;
 	}
 	spin_unlock(&con->lock);
@@ -88,10 +53,10 @@ s64 console_input(struct cell *cell, u8 byte)
 
 s64 console_read(struct cell *cell, u64 position, char *buf, size_t size, u64 *next)
 {
-	struct cell_console *con = cell->console;
+	struct cell_console *con = &cell->console;
 	size_t bytes;
 
-	if (!con)
+	if (!con->out.size)
 		return -EEMPTY;
 	spin_lock(&con->lock);
 	bytes = ring_read(&con->out, position, buf, size, next);

@@ -9,18 +9,12 @@
 
 static int check_free(const struct cpu *cpu, struct hc_error *err)
 {
-	if (cpu->state == CPU_ABSENT) {
-		snprintf(err->text, sizeof(err->text), "cpu %u did not start at boot", cpu->id);
-		return -EBUSY;
-	}
-	if (cpu->cell && !cpu->cell->is_root) {
-		snprintf(err->text, sizeof(err->text), "cpu %u belongs to cell %s", cpu->id, cpu->cell->name);
-		return -EBUSY;
-	}
-	if (cpu->on || __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) != CPU_PARKED) {
-		snprintf(err->text, sizeof(err->text), "cpu %u is in use by the root cell: take it offline first", cpu->id);
-		return -EBUSY;
-	}
+	if (cpu->state == CPU_ABSENT)
+		return hc_fail(err, -EBUSY, "cpu %u did not start at boot", cpu->id);
+	if (cpu->cell && !cpu->cell->is_root)
+		return hc_fail(err, -EBUSY, "cpu %u belongs to cell %s", cpu->id, cpu->cell->name);
+	if (cpu->on || __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) != CPU_PARKED)
+		return hc_fail(err, -EBUSY, "cpu %u is in use by the root cell: take it offline first", cpu->id);
 	return 0;
 }
 
@@ -32,20 +26,27 @@ static void leave(struct cpu *cpu)
 		return;
 	cell->vcpu[cpu->vcpu] = NULL;
 	for (u32 i = 0; i < HC_EXITS; i++)
-		cell->exits[i] += cpu->exits[i];
-	cell->injected += cpu->vgic.injected;
+		cell->info.exits[i] += cpu->exits[i];
+	cell->info.irqs_injected += cpu->vgic.injected;
 	memset(cpu->exits, 0, sizeof(cpu->exits));
 	cpu->vgic.injected = 0;
 	cpu->cell = NULL;
 }
 
-static void join(struct cpu *cpu, struct cell *cell, u32 vcpu, u64 vmpidr)
+/* It gets the place that the cell's config has for it, if that has one. */
+static void join(struct cpu *cpu, struct cell *cell)
 {
-	cpu->vcpu = vcpu;
-	cpu->vmpidr = vmpidr;
-	cpu->on = false;
-	cpu->cell = cell;
-	cell->vcpu[vcpu] = cpu;
+	const struct cfg_cell_cpu *place = cfg_cell_cpus(cell->config);
+
+	for (u32 i = 0; i < cell->vcpus; i++) {
+		if (place[i].cpu != cpu->id)
+			continue;
+		cpu->vcpu = i;
+		cpu->vmpidr = place[i].vmpidr;
+		cpu->on = false;
+		cpu->cell = cell;
+		cell->vcpu[i] = cpu;
+	}
 }
 
 int cell_cpus_take(struct cell *cell, struct hc_error *err)
@@ -63,19 +64,9 @@ int cell_cpus_take(struct cell *cell, struct hc_error *err)
 	cell->vcpus = count;
 	for (u32 i = 0; i < count; i++) {
 		leave(&cpus[want[i].cpu]);
-		join(&cpus[want[i].cpu], cell, i, want[i].vmpidr);
+		join(&cpus[want[i].cpu], cell);
 	}
 	return 0;
-}
-
-static void back_to_root(struct cpu *cpu, struct cell *root)
-{
-	const struct cfg_cell_cpu *own = cfg_cell_cpus(root->config);
-
-	for (u32 i = 0; i < root->vcpus; i++) {
-		if (own[i].cpu == cpu->id)
-			join(cpu, root, i, own[i].vmpidr);
-	}
 }
 
 void cell_cpus_give_back(struct cell *cell)
@@ -89,7 +80,7 @@ void cell_cpus_give_back(struct cell *cell)
 			continue;
 		leave(cpu);
 		if (root)
-			back_to_root(cpu, root);
+			join(cpu, root);
 	}
 }
 

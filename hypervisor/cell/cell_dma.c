@@ -37,7 +37,7 @@ static void back_to_root(const struct cfg_stream *stream)
 		vsmmu_stream_attached(root, stream);
 }
 
-static void stream_error(struct hc_error *err, const struct cfg_stream *s, int result, const struct smmu_domain *owner)
+static int stream_error(struct hc_error *err, const struct cfg_stream *s, int result, const struct smmu_domain *owner)
 {
 	char why[64];
 
@@ -45,47 +45,42 @@ static void stream_error(struct hc_error *err, const struct cfg_stream *s, int r
 		snprintf(why, sizeof(why), "belongs to cell %s", owner ? owner->name : "?");
 	else
 		snprintf(why, sizeof(why), result == -ENOMEM ? "needs more memory than the pool has" : "does not exist");
-	snprintf(err->text, sizeof(err->text), "stream 0x%x of SMMU %u %s", s->sid, s->smmu, why);
+	return hc_fail(err, result, "stream 0x%x of SMMU %u %s", s->sid, s->smmu, why);
+}
+
+static void give_back(const struct cfg_stream *streams, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		smmu_stream_release(streams[i].smmu, streams[i].sid);
+		back_to_root(&streams[i]);
+	}
 }
 
 int cell_streams_take(struct cell *cell, struct hc_error *err)
 {
 	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
-	const struct smmu_domain *owner = NULL;
-	u32 done;
-	int result;
+	const struct smmu_domain *owner;
 
-	for (done = 0; done < cell->config->stream_count; done++) {
-		const struct cfg_stream *s = &streams[done];
+	for (u32 i = 0; i < cell->config->stream_count; i++) {
+		const struct cfg_stream *s = &streams[i];
+		int result;
 
 		if (!cell->is_root)
 			take_from_root(s);
 		result = smmu_stream_claim(s->smmu, s->sid, &cell->dma, &owner);
-		if (result) {
-			if (!cell->is_root)
-				back_to_root(s);
-			stream_error(err, s, result, owner);
-			goto err_release;
-		}
+		if (!result)
+			continue;
+		if (!cell->is_root)
+			back_to_root(s);
+		give_back(streams, i);
+		return stream_error(err, s, result, owner);
 	}
 	return 0;
-
-err_release:
-	while (done--) {
-		smmu_stream_release(streams[done].smmu, streams[done].sid);
-		back_to_root(&streams[done]);
-	}
-	return result;
 }
 
 void cell_streams_give_back(struct cell *cell)
 {
-	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
-
-	for (u32 i = 0; i < cell->config->stream_count; i++) {
-		smmu_stream_release(streams[i].smmu, streams[i].sid);
-		back_to_root(&streams[i]);
-	}
+	give_back(cfg_cell_streams(cell->config), cell->config->stream_count);
 }
 
 /* Streams that the root cell has given away are not its to touch. */

@@ -5,8 +5,6 @@
 
 static void fill_cpus(const struct cell *cell, struct hc_cell_info *info)
 {
-	memcpy(info->exits, cell->exits, sizeof(info->exits));
-	info->irqs_injected = cell->injected;
 	for (u32 i = 0; i < cell->vcpus; i++) {
 		const struct cpu *cpu = cell->vcpu[i];
 
@@ -32,36 +30,25 @@ static u64 ram_bytes(const struct cfg_cell *config)
 	return bytes;
 }
 
-s64 cell_info(u32 id, struct hc_cell_info *info)
+void cell_info(const struct cell *cell, struct hc_cell_info *info)
 {
-	const struct cell *cell = id < CFG_MAX_CELLS ? cells[id] : NULL;
-
-	if (!cell)
-		return -ENOENT;
-	memset(info, 0, sizeof(*info));
+	*info = cell->info;
 	memcpy(info->name, cell->name, sizeof(info->name));
-	info->id = id;
+	info->id = cell->id;
 	info->state = cell->state;
-	info->reason = cell->reason;
-	info->info = cell->reason_info;
-	info->pc = cell->reason_pc;
-	info->esr = cell->reason_esr;
 	info->memory = ram_bytes(cell->config);
 	info->table_pages = cell->s2.table.root_pages + cell->s2.table.pages;
-	info->starts = cell->starts;
 	info->dma_read_violations = cell->dma.stats.read_violations;
 	info->dma_write_violations = cell->dma.stats.write_violations;
 	info->dma_other_events = cell->dma.stats.other_events;
 	info->last_dma_address = cell->dma.stats.last_address;
 	info->last_dma_sid = cell->dma.stats.last_sid;
 	info->last_dma_smmu = cell->dma.stats.last_smmu;
-	info->mmio_violations = cell->mmio_violations;
 	info->dma_untrusted = cell->config->stream_count && smmu_failed();
 	fill_cpus(cell, info);
-	return 0;
 }
 
-s64 system_info(struct hc_system_info *info)
+void system_info(struct hc_system_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->version = HC_VERSION_MAJOR << 16 | HC_VERSION_MINOR;
@@ -80,5 +67,4 @@ s64 system_info(struct hc_system_info *info)
 	info->log_end = log_end();
 	memcpy(info->name, system_config->name, sizeof(info->name));
 	snprintf(info->build, sizeof(info->build), "%s", CLOISTER_BUILD);
-	return 0;
 }

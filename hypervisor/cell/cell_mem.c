@@ -12,27 +12,19 @@
 
 #define SCRUB_BATCH	MIB(1)		/* one hypercall's worth */
 
-/* One range that a cell maps: a memory region or a BAR. */
-struct range {
-	u64 pa, ipa, size;
-	u32 flags;		/* CFG_MEM_* */
-};
-
-/* The n-th range of a config; false behind the last. BARs come after the memory regions. */
-static bool get_range(const struct cfg_cell *cfg, u32 n, struct range *range)
+/* The n-th range that a cell maps; false behind the last. BARs come after the memory regions. */
+static bool get_range(const struct cfg_cell *cfg, u32 n, struct cfg_mem *range)
 {
 	if (n < cfg->mem_count) {
-		const struct cfg_mem *mem = &cfg_cell_mem(cfg)[n];
-
-		*range = (struct range){ mem->pa, mem->ipa, mem->size, mem->flags };
+		*range = cfg_cell_mem(cfg)[n];
 		return true;
 	}
 	n -= cfg->mem_count;
 	if (n < cfg->pci_count * CFG_PCI_BARS) {
 		const struct cfg_bar *bar = &cfg_cell_pci(cfg)[n / CFG_PCI_BARS].bar[n % CFG_PCI_BARS];
 
-		*range = (struct range){ bar->pa, bar->ipa, cfg_bar_span(bar),
-					 CFG_MEM_READ | CFG_MEM_WRITE | CFG_MEM_IO };
+		*range = (struct cfg_mem){ .pa = bar->pa, .ipa = bar->ipa, .size = cfg_bar_span(bar),
+					   .flags = CFG_MEM_READ | CFG_MEM_WRITE | CFG_MEM_IO };
 		return true;
 	}
 	return false;
@@ -42,23 +34,15 @@ static bool get_range(const struct cfg_cell *cfg, u32 n, struct range *range)
 	for (u32 n = 0; get_range(cfg, n, range); n++) \
 		if ((range)->size)
 
-static u32 range_prot(const struct range *range)
-{
-	u32 prot = 0;
+_Static_assert(CFG_MEM_READ == PROT_READ && CFG_MEM_WRITE == PROT_WRITE && CFG_MEM_EXECUTE == PROT_EXEC, "prot_of()");
 
-	if (range->flags & CFG_MEM_READ)
-		prot |= PROT_READ;
-	if (range->flags & CFG_MEM_WRITE)
-		prot |= PROT_WRITE;
-	if (range->flags & CFG_MEM_EXECUTE)
-		prot |= PROT_EXEC;
-	if (range->flags & CFG_MEM_IO)
-		prot |= PROT_DEVICE;
-	return prot;
+static u32 prot_of(u32 flags)
+{
+	return (flags & (PROT_READ | PROT_WRITE | PROT_EXEC)) | (flags & CFG_MEM_IO ? PROT_DEVICE : 0);
 }
 
 /* Where the root cell has it, if the root cell is not the one that asks; NULL otherwise. */
-static const struct cfg_mem *root_region(const struct cell *cell, const struct range *range)
+static const struct cfg_mem *root_region(const struct cell *cell, const struct cfg_mem *range)
 {
 	struct cell *root = root_cell();
 	const struct cfg_mem *mem;
@@ -73,7 +57,7 @@ static const struct cfg_mem *root_region(const struct cell *cell, const struct r
 	return NULL;
 }
 
-static bool root_shares(const struct cell *cell, const struct range *range)
+static bool root_shares(const struct cell *cell, const struct cfg_mem *range)
 {
 	const struct cfg_mem *in_root = root_region(cell, range);
 
@@ -92,7 +76,7 @@ static bool has_shared(const struct cell *cell, u64 address)
 }
 
 /* Another cell shares the range; its end is near when it is being destroyed, but it is not over. */
-static bool cell_shares(const struct cell *cell, const struct range *range, bool or_ends)
+static bool cell_shares(const struct cell *cell, const struct cfg_mem *range, bool or_ends)
 {
 	for (u32 id = 0; range->flags & CFG_MEM_SHARED && id < CFG_MAX_CELLS; id++) {
 		const struct cell *other = cells[id];
@@ -105,26 +89,25 @@ static bool cell_shares(const struct cell *cell, const struct range *range, bool
 }
 
 /* Does the root cell lose the range to `cell`, or get it back from it? Only to the first and from the last of those. */
-static bool leaves_root(const struct cell *cell, const struct range *range)
+static bool leaves_root(const struct cell *cell, const struct cfg_mem *range)
 {
 	return root_region(cell, range) && !root_shares(cell, range) && !cell_shares(cell, range, true) &&
 	       !MUTATE(S2_KEEP_ROOT);
 }
 
 /* The promise of take_range() makes sure that this cannot fail. */
-static void return_range(struct cell *cell, const struct range *range)
+static void return_range(struct cell *cell, const struct cfg_mem *range)
 {
-	struct range as_root = *range;
+	struct stage2 *s2 = &root_cell()->s2;
 
 	if (!leaves_root(cell, range))
 		return;
-	as_root.flags = root_region(cell, range)->flags;
-	if (stage2_map(&root_cell()->s2, ipa(range->pa), pa(range->pa), range->size, range_prot(&as_root)))
+	if (stage2_map(s2, ipa(range->pa), pa(range->pa), range->size, prot_of(root_region(cell, range)->flags)))
 		panic("cell %s: 0x%llx cannot go back to the root cell", cell->name, (unsigned long long)range->pa);
-	stage2_unpromise(&root_cell()->s2, ipa(range->pa), pa(range->pa), range->size);
+	stage2_unpromise(s2, ipa(range->pa), pa(range->pa), range->size);
 }
 
-static int take_from_root(const struct range *range)
+static int take_from_root(const struct cfg_mem *range)
 {
 	struct stage2 *s2 = &root_cell()->s2;
 	int err = stage2_promise(s2, ipa(range->pa), pa(range->pa), range->size);
@@ -132,74 +115,63 @@ static int take_from_root(const struct range *range)
 	return err ? err : stage2_unmap(s2, ipa(range->pa), range->size);
 }
 
-static int take_range(struct cell *cell, const struct range *range)
+static int take_range(struct cell *cell, const struct cfg_mem *range)
 {
 	int err = leaves_root(cell, range) ? take_from_root(range) : 0;
 
 	if (err == -ENOMEM)
 		return err;
 	if (!err)
-		err = stage2_map(&cell->s2, ipa(range->ipa), pa(range->pa), range->size, range_prot(range));
+		err = stage2_map(&cell->s2, ipa(range->ipa), pa(range->pa), range->size, prot_of(range->flags));
 	/* also when an SMMU did not confirm: nobody else has had it yet */
 	if (err)
 		return_range(cell, range);
 	return err;
 }
 
-static void memory_error(struct hc_error *err, const struct range *range, int result)
+static int memory_error(struct hc_error *err, const struct cfg_mem *range, int result)
 {
-	snprintf(err->text, sizeof(err->text), result == -ENOMEM ?
-		 "the page pool is too small for the tables of memory 0x%llx, size 0x%llx" :
-		 "memory 0x%llx, size 0x%llx, cannot be taken from the root cell: an SMMU does not answer",
-		 (unsigned long long)range->pa, (unsigned long long)range->size);
+	return hc_fail(err, result, result == -ENOMEM ?
+		       "the page pool is too small for the tables of memory 0x%llx, size 0x%llx" :
+		       "memory 0x%llx, size 0x%llx, cannot be taken from the root cell: an SMMU does not answer",
+		       (unsigned long long)range->pa, (unsigned long long)range->size);
+}
+
+static void return_ranges(struct cell *cell, u32 end)
+{
+	struct cfg_mem range;
+
+	for_each_range(cell->config, n, &range) {
+		if (n < end)
+			return_range(cell, &range);
+	}
 }
 
 int cell_mem_take(struct cell *cell, struct hc_error *err)
 {
-	struct range range;
-	u32 taken = 0;
-	int result;
+	struct cfg_mem range;
 
 	for_each_range(cell->config, n, &range) {
-		result = take_range(cell, &range);
-		if (result) {
-			memory_error(err, &range, result);
-			goto err_return;
-		}
-		taken = n + 1;
+		int result = take_range(cell, &range);
+
+		if (!result)
+			continue;
+		stage2_exit(&cell->s2);
+		return_ranges(cell, n);
+		return memory_error(err, &range, result);
 	}
 	return 0;
-
-err_return:
-	for_each_range(cell->config, n, &range) {
-		if (n >= taken)
-			break;
-		stage2_unmap(&cell->s2, ipa(range.ipa), range.size);
-		return_range(cell, &range);
-	}
-	return result;
 }
 
 void cell_mem_give_back(struct cell *cell)
 {
-	struct range range;
-
-	for_each_range(cell->config, n, &range)
-		return_range(cell, &range);
+	return_ranges(cell, ~0u);
 }
 
 /* Of cells that share and end at the same time each clears. */
 static bool is_private_ram(const struct cell *cell, const struct cfg_mem *mem)
 {
-	const struct range range = { mem->pa, mem->ipa, mem->size, mem->flags };
-
-	return !(mem->flags & CFG_MEM_IO) && !root_shares(cell, &range) && !cell_shares(cell, &range, false);
-}
-
-void cell_scrub_restart(struct cell *cell)
-{
-	cell->work_region = 0;
-	cell->work_done = 0;
+	return !(mem->flags & CFG_MEM_IO) && !root_shares(cell, mem) && !cell_shares(cell, mem, false);
 }
 
 /* Clears up to a window of one region; how much was done. */
@@ -220,21 +192,20 @@ int cell_scrub(struct cell *cell)
 	const struct cfg_mem *mem = cfg_cell_mem(cell->config);
 	u64 budget = SCRUB_BATCH;
 
-	while (cell->work_region < cell->config->mem_count) {
+	for (; cell->work_region < cell->config->mem_count; cell->work_region++, cell->work_done = 0) {
 		const struct cfg_mem *region = &mem[cell->work_region];
 
-		if (cell->work_done == region->size || !is_private_ram(cell, region)) {
-			cell->work_region++;
-			cell->work_done = 0;
-			continue;
-		}
-		if (!budget)
-			return -EAGAIN;
-		u64 bytes = scrub_piece(region, cell->work_done, budget);
+		while (is_private_ram(cell, region) && cell->work_done < region->size) {
+			u64 bytes;
 
-		cell->work_done += bytes;
-		budget -= bytes;
+			if (!budget)
+				return -EAGAIN;
+			bytes = scrub_piece(region, cell->work_done, budget);
+			cell->work_done += bytes;
+			budget -= bytes;
+		}
 	}
+	cell->work_region = 0;
 	return 0;
 }
 

@@ -27,6 +27,15 @@ static bool copy_piece(struct cell *cell, ipaddr_t address, void *buf, size_t by
 	return there;
 }
 
+bool cell_has(struct cell *cell, ipaddr_t address, u32 prot)
+{
+	paddr_t out;
+	u64 left;
+	u32 has;
+
+	return stage2_lookup(&cell->s2, address, &out, &has, &left) && (has & prot) == prot;
+}
+
 static bool copy(struct cell *cell, ipaddr_t address, u8 *buf, size_t bytes, u32 need)
 {
 	if (address.ipa + bytes < address.ipa)

@@ -165,25 +165,25 @@ static int take_from_root(struct cell *root, const struct spi_set *set)
 	return err;
 }
 
-int vgic_cell_init(struct cell *cell)
+int vgic_cell_init(struct cell *cell, struct hc_error *err)
 {
 	const struct cfg_cell *config = cell->config;
 	struct cell *root = root_cell();
 	struct spi_set set;
-	int err;
+	int result;
 
 	init_words(&cell->vgic);
-	err = mmio_add(&cell->mmio, ipa(config->gicd_ipa), GICD_SIZE, vgic_dist_access, cell);
-	if (!err)
-		err = mmio_add(&cell->mmio, ipa(config->gicr_ipa), (u64)GICR_SIZE * cell->vcpus, vgic_redist_access, cell);
-	if (err)
-		return err;
+	result = mmio_add(&cell->mmio, ipa(config->gicd_ipa), GICD_SIZE, vgic_dist_access, cell);
+	if (!result)
+		result = mmio_add(&cell->mmio, ipa(config->gicr_ipa), (u64)GICR_SIZE * cell->vcpus, vgic_redist_access, cell);
+	if (result)
+		return result;
 	set = config_spis(cell);
 	if (root && root != cell)
-		err = take_from_root(root, &set);
-	for (u32 n = 1; !err && n < VGIC_SPI_WORDS; n++)
+		result = take_from_root(root, &set);
+	for (u32 n = 1; !result && n < VGIC_SPI_WORDS; n++)
 		add_spis(cell, n, set.word[n]);
-	return err;
+	return result;
 }
 
 void vgic_cell_exit(struct cell *cell)

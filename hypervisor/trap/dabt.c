@@ -35,14 +35,9 @@ static enum trap_result memory_abort(struct cpu *cpu, u64 esr)
 {
 	ipaddr_t address = fault_ipa(esr);
 	u32 want = esr & ISS_WNR && !(esr & (ISS_S1PTW | ISS_CM)) ? PROT_WRITE : PROT_READ;
-	u64 left;
-	u32 prot;
-	paddr_t out;
+	bool walks_device = esr & ISS_S1PTW && cell_has(cpu->cell, address, PROT_DEVICE);
 
-	if (address.ipa != ~0ULL && stage2_lookup(&cpu->cell->s2, address, &out, &prot, &left) && (prot & want) &&
-	    !(esr & ISS_S1PTW && prot & PROT_DEVICE))
-		return TRAP_AGAIN;
-	return TRAP_FAULT;
+	return !walks_device && cell_has(cpu->cell, address, want) ? TRAP_AGAIN : TRAP_FAULT;
 }
 
 /* `size` and `sign` are constants in the frequent case. */

@@ -6,8 +6,6 @@
 #include <hyp/string.h>
 #include <hyp/trap.h>
 
-#define NOT_SUPPORTED	(-1)
-
 static s64 hc_version(struct guest_regs *regs, struct cpu *cpu)
 {
 	regs->x[1] = cpu->cell->is_root;
@@ -47,9 +45,8 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 	if (flags & ~(u64)HC_CREATE_CHECK)
 		return -EINVAL;
 	if (bytes > sizeof(blob)) {
-		snprintf(err.text, sizeof(err.text), "a cell config of %llu bytes: the most is %zu",
-			 (unsigned long long)bytes, sizeof(blob));
-		result = -EINVAL;
+		result = hc_fail(&err, -EINVAL, "a cell config of %llu bytes: the most is %zu", (unsigned long long)bytes,
+				 sizeof(blob));
 	} else if (!guest_read(cpu->cell, ipa(regs->x[1]), blob, bytes)) {
 		return -EFAULT;
 	} else {
@@ -62,64 +59,55 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 	return result;
 }
 
-static s64 hc_cell_write(struct guest_regs *regs, struct cpu *cpu)
+static s64 hc_cell_write(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
 {
-	return cell_write(regs->x[1], regs->x[2], cpu->cell, regs->x[3], regs->x[4]);
+	return cell_write(cell, regs->x[2], cpu->cell, regs->x[3], regs->x[4]);
 }
 
-static s64 hc_cell_start(struct guest_regs *regs, struct cpu *cpu)
+static s64 hc_cell_start(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
 {
-	return cell_start(regs->x[1], regs->x[2], regs->x[3]);
+	return cell_run(cell, regs->x[2], regs->x[3]);
 }
 
-static s64 hc_cell_info(struct guest_regs *regs, struct cpu *cpu)
+static s64 hc_cell_info(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
 {
 	struct hc_cell_info info;
-	s64 result = cell_info(regs->x[1], &info);
 
-	if (result)
-		return result;
+	cell_info(cell, &info);
 	return guest_write(cpu->cell, ipa(regs->x[2]), &info, MIN(regs->x[3], sizeof(info))) ? 0 : -EFAULT;
 }
 
-/* One page at most of a ring of text; how much came, and where to go on in x1. */
-static s64 copy_text(struct guest_regs *regs, struct cpu *cpu, s64 bytes, const char *text, u64 to, u64 next)
+static char text_page[PAGE_SIZE];	/* guarded by cell_lock */
+
+/* That page of a ring of text, or an error; how much came, and where to go on in x1. */
+static s64 copy_text(struct guest_regs *regs, struct cpu *cpu, s64 bytes, u64 to, u64 next)
 {
-	if (bytes > 0 && !guest_write(cpu->cell, ipa(to), text, bytes))
+	if (bytes > 0 && !guest_write(cpu->cell, ipa(to), text_page, bytes))
 		return -EFAULT;
 	if (bytes >= 0)
 		regs->x[1] = next;
 	return bytes;
 }
 
-static char text_page[PAGE_SIZE];	/* guarded by cell_lock */
-
-static s64 hc_cell_console(struct guest_regs *regs, struct cpu *cpu)
+static s64 hc_cell_console(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
 {
-	u64 id = regs->x[1], to = regs->x[2], next = 0;
-	s64 bytes;
+	u64 next = 0;
+	s64 bytes = console_read(cell, regs->x[4], text_page, MIN(regs->x[3], sizeof(text_page)), &next);
 
-	if (id >= CFG_MAX_CELLS || !cells[id])
-		return -ENOENT;
-	bytes = console_read(cells[id], regs->x[4], text_page, MIN(regs->x[3], sizeof(text_page)), &next);
-	return copy_text(regs, cpu, bytes, text_page, to, next);
+	return copy_text(regs, cpu, bytes, regs->x[2], next);
 }
 
-static s64 hc_cell_input(struct guest_regs *regs, struct cpu *cpu)
+static s64 hc_cell_input(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
 {
-	u64 id = regs->x[1];
-
-	if (id >= CFG_MAX_CELLS || !cells[id])
-		return -ENOENT;
-	return console_input(cells[id], regs->x[2]);
+	return console_input(cell, regs->x[2]);
 }
 
 static s64 hc_log_read(struct guest_regs *regs, struct cpu *cpu)
 {
-	u64 next, to = regs->x[1];
+	u64 next;
 	s64 bytes = log_read(regs->x[3], text_page, MIN(regs->x[2], sizeof(text_page)), &next);
 
-	return copy_text(regs, cpu, bytes, text_page, to, next);
+	return copy_text(regs, cpu, bytes, regs->x[1], next);
 }
 
 static s64 hc_cell_find(struct guest_regs *regs, struct cpu *cpu)
@@ -132,12 +120,16 @@ static s64 hc_cell_find(struct guest_regs *regs, struct cpu *cpu)
 	return cell_find(name);
 }
 
-/* One of the three: for every cell; for the root cell; for the root cell, with nothing but the number of a cell. */
+/* One of the four: for every cell; for the root cell; for the root cell, about the cell whose number is in x1. */
 struct call {
 	s64 (*any)(struct guest_regs *regs, struct cpu *cpu);
 	s64 (*root)(struct guest_regs *regs, struct cpu *cpu);
-	s64 (*by_id)(u32 id);
+	s64 (*about)(struct cell *cell, struct guest_regs *regs, struct cpu *cpu);
+	s64 (*change)(struct cell *cell);
+	u64 states;		/* BIT(HC_STATE_*) in which that cell must be, and not the root cell; 0: any cell will do */
 };
+
+#define ALL_STATES	(~0ULL)
 
 static const struct call calls[] = {
 	[HC_VERSION - HC_FN(0)]		= { .any = hc_version },
@@ -146,14 +138,15 @@ static const struct call calls[] = {
 	[HC_CONSOLE_READ - HC_FN(0)]	= { .any = hc_console_read },
 	[HC_SYSTEM_INFO - HC_FN(0)]	= { .root = hc_system_info },
 	[HC_CELL_CREATE - HC_FN(0)]	= { .root = hc_cell_create },
-	[HC_CELL_LOADABLE - HC_FN(0)]	= { .by_id = cell_loadable },
-	[HC_CELL_WRITE - HC_FN(0)]	= { .root = hc_cell_write },
-	[HC_CELL_START - HC_FN(0)]	= { .root = hc_cell_start },
-	[HC_CELL_STOP - HC_FN(0)]	= { .by_id = cell_stop },
-	[HC_CELL_DESTROY - HC_FN(0)]	= { .by_id = cell_destroy },
-	[HC_CELL_INFO - HC_FN(0)]	= { .root = hc_cell_info },
-	[HC_CELL_CONSOLE - HC_FN(0)]	= { .root = hc_cell_console },
-	[HC_CELL_INPUT - HC_FN(0)]	= { .root = hc_cell_input },
+	[HC_CELL_LOADABLE - HC_FN(0)]	= { .change = cell_loadable,
+					    .states = ~(BIT(HC_STATE_RUNNING) | BIT(HC_STATE_DESTROYING)) },
+	[HC_CELL_WRITE - HC_FN(0)]	= { .about = hc_cell_write, .states = BIT(HC_STATE_LOADED) },
+	[HC_CELL_START - HC_FN(0)]	= { .about = hc_cell_start, .states = BIT(HC_STATE_LOADED) },
+	[HC_CELL_STOP - HC_FN(0)]	= { .change = cell_stop, .states = BIT(HC_STATE_RUNNING) },
+	[HC_CELL_DESTROY - HC_FN(0)]	= { .change = cell_destroy, .states = ALL_STATES },
+	[HC_CELL_INFO - HC_FN(0)]	= { .about = hc_cell_info },
+	[HC_CELL_CONSOLE - HC_FN(0)]	= { .about = hc_cell_console },
+	[HC_CELL_INPUT - HC_FN(0)]	= { .about = hc_cell_input },
 	[HC_LOG_READ - HC_FN(0)]	= { .root = hc_log_read },
 	[HC_CELL_FIND - HC_FN(0)]	= { .root = hc_cell_find },
 };
@@ -169,14 +162,25 @@ static s64 other_call(struct guest_regs *regs, u32 function)
 	return HC_UID_0;
 }
 
-static s64 management_call(const struct call *call, struct guest_regs *regs, struct cpu *cpu)
+static s64 call_about_cell(const struct call *call, struct guest_regs *regs, struct cpu *cpu)
+{
+	struct cell *cell = regs->x[1] < CFG_MAX_CELLS ? cells[regs->x[1]] : NULL;
+
+	if (!cell || (call->states && cell->is_root))
+		return -ENOENT;
+	if (call->states && !(call->states & BIT(cell->state)))
+		return -ESTATE;
+	return call->change ? call->change(cell) : call->about(cell, regs, cpu);
+}
+
+static __attribute__((noinline)) s64 management_call(const struct call *call, struct guest_regs *regs, struct cpu *cpu)
 {
 	s64 result;
 
 	if (!cpu->cell->is_root)
 		return -EPERM;
 	cell_lock_from_trap(cpu);
-	result = call->by_id ? call->by_id(regs->x[1]) : call->root(regs, cpu);
+	result = call->root ? call->root(regs, cpu) : call_about_cell(call, regs, cpu);
 	spin_unlock(&cell_lock);
 	return result;
 }
@@ -189,5 +193,5 @@ s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)
 		return other_call(regs, function);
 	if (likely(call->any))
 		return call->any(regs, cpu);
-	return call->root || call->by_id ? management_call(call, regs, cpu) : NOT_SUPPORTED;
+	return call->root || call->about || call->change ? management_call(call, regs, cpu) : NOT_SUPPORTED;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Exits of a guest, dispatched by exception class. What no handler emulates ends in one place, unhandled(): an
+ * Exits of a guest, dispatched by exception class. What no handler emulates ends in one place, not_emulated(): an
  * architected exception for the guest, or the end of that cell. Never the end of the hypervisor (I6).
  */
 #include <asm/esr.h>
@@ -18,13 +18,7 @@ static void skip_instruction(u64 esr)
 /* A fetch from an IPA without execute permission, or the fetch met a break-before-make of another CPU. */
 static enum trap_result trap_iabt(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 {
-	u64 left;
-	u32 prot;
-	paddr_t out;
-
-	if (stage2_lookup(&cpu->cell->s2, fault_ipa(esr), &out, &prot, &left) && (prot & PROT_EXEC))
-		return TRAP_AGAIN;
-	return TRAP_FAULT;
+	return cell_has(cpu->cell, fault_ipa(esr), PROT_EXEC) ? TRAP_AGAIN : TRAP_FAULT;
 }
 
 static enum trap_result trap_unknown(struct guest_regs *regs, struct cpu *cpu, u64 esr)
@@ -59,7 +53,7 @@ static void access_fault(struct cpu *cpu, u64 esr)
 	bool fetch = FIELD_GET(ESR_EC, esr) == EC_IABT_LOWER;
 	u64 address = fault_ipa(esr).ipa;
 
-	__atomic_fetch_add(&cell->mmio_violations, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&cell->info.mmio_violations, 1, __ATOMIC_RELAXED);
 	if (MUTATE(PANIC_ON_FAULT))
 		panic("cell %s: access to IPA 0x%llx", cell->name, (unsigned long long)address);
 	if (!cell->inject_abort)
@@ -71,24 +65,12 @@ static void access_fault(struct cpu *cpu, u64 esr)
 	inject_abort(sysreg_read(far_el2), fetch);
 }
 
-static void unhandled(struct cpu *cpu, u64 esr)
-{
-	u64 ec = FIELD_GET(ESR_EC, esr);
-
-	if (ec == EC_DABT_LOWER || ec == EC_IABT_LOWER)
-		access_fault(cpu, esr);
-	else if (cpu->cell->inject_abort)
-		inject_undef();
-	else
-		cell_fail_current(cpu, HC_REASON_TRAP, esr);
-}
-
 static __attribute__((noinline, cold)) void not_emulated(enum trap_result result)
 {
 	if (result == TRAP_UNDEF)
 		inject_undef();
-	else if (result == TRAP_FAULT)
-		unhandled(this_cpu(), sysreg_read(esr_el2));
+	else
+		access_fault(this_cpu(), sysreg_read(esr_el2));
 }
 
 u64 trap_sync(struct guest_regs *regs, struct cpu *cpu)

@@ -23,6 +23,7 @@ u32 model_handled;
 static u8 dist_mem[KIB(64)] __attribute__((aligned(65536)));
 static u8 redist_mem[MODEL_CPUS * KIB(128)] __attribute__((aligned(65536)));
 static u32 dist_ctlr;
+static struct hc_error why;
 /* on whose behalf the hardware is accessed; NULL: the hypervisor's own */
 static struct cell *acting;
 
@@ -510,7 +511,7 @@ void model_start(void)
 	root_config.irqs[0].intid = SPI_ROOT;
 	root_config.irqs[1].intid = SPI_SHARED;
 	root_config.irqs[2].intid = SPI_HYP;	/* a config that asks for too much */
-	if (vgic_cell_init(&model_root))
+	if (vgic_cell_init(&model_root, &why))
 		breach("vgic_cell_init", 0);
 	vgic_cell_reset(&model_root);
 	for (u32 i = 0; i < 3; i++)
@@ -529,7 +530,7 @@ int model_create_other(void)
 	other_config.irqs[1].intid = SPI_OTHER;
 	model_root.vcpu[3] = NULL;
 	join(3, &model_other, 0);
-	err = vgic_cell_init(&model_other);
+	err = vgic_cell_init(&model_other, &why);
 	if (err) {
 		join(3, &model_root, 3);
 		return err;

@@ -12,13 +12,23 @@
 #include <hyp/mmio.h>
 #include <hyp/pci.h>
 #include <hyp/percpu.h>
+#include <hyp/ring.h>
 #include <hyp/smmu.h>
 #include <hyp/stage2.h>
 #include <hyp/vgic.h>
 #include <hyp/vsmmu.h>
 
-struct cell_console;
 struct vsmmu;
+
+#define CONSOLE_INPUT	64	/* a power of two */
+
+/* The hypercall console: output, and a few bytes of input. */
+struct cell_console {
+	spinlock_t lock;
+	struct ring out;		/* of size 0: the cell has none */
+	u32 in_head, in_tail;
+	u8 in[CONSOLE_INPUT];
+};
 
 struct cell {
 	u32 id;
@@ -33,22 +43,17 @@ struct cell {
 	struct vpci vpci;
 	struct smmu_domain dma;
 	struct vsmmu *vsmmu;		/* config->vsmmu_count of them; NULL: none */
-	struct cell_console *console;
+	struct cell_console console;
 
 	u32 vcpus;			/* CPUs in the config, in the cell's numbering */
 	struct cpu *vcpu[CFG_MAX_CPUS];	/* NULL: given away (root cell only) */
 
-	/* why it ended, written once per run by the CPU that ended it */
-	u32 reason;
-	u64 reason_info, reason_pc, reason_esr;
+	/* why it ended, once per run by the CPU that ended it; counts, of CPUs those that left it; cell_info() adds the rest */
+	struct hc_cell_info info;
 	struct log_limit log;		/* messages that it can cause */
-	u64 starts;
-	u64 mmio_violations;
 	u64 work_done;			/* bytes done of a batched operation (scrub), see cell_mem.c */
 	u32 work_region;
-	u64 exits[HC_EXITS];		/* of CPUs that left it */
-	u64 injected;
-	u32 pages;			/* of the pool, for this struct and its config */
+	u32 pages;			/* of the pool, for this struct and what is behind it */
 };
 
 extern spinlock_t cell_lock;
@@ -68,14 +73,16 @@ s64 cell_build(const struct cfg_cell *config, struct hc_error *err);	/* of a che
 s64 cell_run(struct cell *cell, u64 entry, u64 arg);
 /* A config in hypervisor memory: by itself, and against the cells that exist. */
 s64 cell_check(const void *blob, size_t bytes, struct hc_error *err);
-s64 cell_loadable(u32 id);
-s64 cell_write(u32 id, u64 to, struct cell *from_cell, u64 from, u64 bytes);
-s64 cell_start(u32 id, u64 entry, u64 arg);
-s64 cell_stop(u32 id);
-s64 cell_destroy(u32 id);
-s64 cell_info(u32 id, struct hc_cell_info *info);
+s64 cell_loadable(struct cell *cell);
+s64 cell_write(struct cell *cell, u64 to, struct cell *from_cell, u64 from, u64 bytes);
+s64 cell_stop(struct cell *cell);
+s64 cell_destroy(struct cell *cell);
+void cell_info(const struct cell *cell, struct hc_cell_info *info);
 s64 cell_find(const char *name);
-s64 system_info(struct hc_system_info *info);
+void system_info(struct hc_system_info *info);
+
+/* Says why; the value is `result`. */
+#define hc_fail(err, result, ...) (snprintf((err)->text, sizeof((err)->text), __VA_ARGS__), (result))
 
 /*
  * The calling CPU's cell cannot go on: records why, asks its other CPUs to park, blocks its streams, and parks this
@@ -96,9 +103,8 @@ int cell_park_all(struct cell *cell);
 /* ---- cell_mem.c: who has which bytes ---- */
 /* The config's memory and BARs into the cell's stage 2, out of the root cell's. All or nothing. */
 int cell_mem_take(struct cell *cell, struct hc_error *err);
-/* One batch of clearing all RAM that is the cell's alone. -EAGAIN: more is left. Starts over after cell_scrub_restart(). */
+/* One batch of clearing all RAM that is the cell's alone. -EAGAIN: more is left. Starts over after the last. */
 int cell_scrub(struct cell *cell);
-void cell_scrub_restart(struct cell *cell);
 /* After stage2_exit() and scrubbing: back into the root cell's stage 2. Cannot fail. */
 void cell_mem_give_back(struct cell *cell);
 /* The cell's RAM, past its own permissions: for loading. False: not wholly in a region with all of `flags`. */
@@ -120,10 +126,10 @@ int cell_streams_block(struct cell *cell);
  */
 bool guest_read(struct cell *cell, ipaddr_t from, void *to, size_t bytes);
 bool guest_write(struct cell *cell, ipaddr_t to, const void *from, size_t bytes);
+/* It is mapped, with all these PROT_*; waits for the end of a break-before-make that is under way there. */
+bool cell_has(struct cell *cell, ipaddr_t address, u32 prot);
 
 /* ---- cell_console.c: the hypercall console ---- */
-int console_init(struct cell *cell, struct hc_error *err);
-void console_exit(struct cell *cell);
 /* Bytes taken. Any CPU of the cell, without cell_lock. */
 s64 console_write(struct cell *cell, u64 bytes, const u64 *words);
 s64 console_getc(struct cell *cell);

@@ -5,13 +5,16 @@
 
 #include <hyp/cell.h>
 
+#define SMCCC_VERSION	0x80000000u
+#define NOT_SUPPORTED	(-1)	/* of the SMC Calling Convention and of PSCI */
+
 /* A handler's verdict. */
 enum trap_result {
 	TRAP_NEXT = 0,	/* emulated: go on behind the instruction */
 	TRAP_NEXT_REG = 1,	/* the same, and one of x19 to x29 in the guest's registers was written */
 	TRAP_AGAIN,	/* state is set; do not touch ELR */
 	TRAP_UNDEF,	/* the guest gets an Undefined Instruction exception */
-	TRAP_FAULT,	/* not emulated: the cell fails, or an abort is injected */
+	TRAP_FAULT,	/* of aborts: not emulated; the cell fails, or an abort is injected */
 };
 
 /* From vectors.S. Returns whether x19 to x29 must be loaded from `regs` again. */

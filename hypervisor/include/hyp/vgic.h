@@ -13,6 +13,7 @@
 
 struct cell;
 struct cpu;
+struct hc_error;
 
 #define VGIC_SPI_WORDS		32	/* 32 x 32 INTIDs; word n as GICD_ISENABLER<n>; word 0 unused */
 #define VGIC_MAX_LRS		16
@@ -70,7 +71,7 @@ struct vgic_cpu {
  * (disabled, not pending, not active), or from nobody. Needs config, is_root, vcpus. -EINVAL, -ENOMEM from
  * mmio_add(); -EIO: the GIC or a CPU of the root cell does not answer. Nothing is taken then. Under cell_lock, after
  * the cell's CPUs were taken from the root cell: no CPU of that uses their redistributors any more when this returns. */
-int vgic_cell_init(struct cell *cell);
+int vgic_cell_init(struct cell *cell, struct hc_error *err);
 /* Its SPIs disabled and inactive; those of the root cell's config return to it. No CPU runs the cell. */
 void vgic_cell_exit(struct cell *cell);
 /* All state as after a reset; before each start of the cell, with no CPU of it running. */
