@@ -7,14 +7,12 @@
 #include <hyp/trap.h>
 
 #define PSCI_BASE		0x84000000u
-#define SMCCC_VERSION		0x80000000u
 #define PSCI_64			0x40000000u
 
 #define PSCI_1_1		0x10001
 #define PSCI_NO_MIGRATION	2	/* no Trusted OS that would have to migrate */
 
 #define PSCI_SUCCESS		0
-#define PSCI_NOT_SUPPORTED	(-1)
 #define PSCI_INVALID_PARAMETERS	(-2)
 #define PSCI_DENIED		(-3)
 #define PSCI_ALREADY_ON		(-4)
@@ -35,17 +33,6 @@ static struct cpu *find_vcpu(struct cell *cell, u64 affinity)
 	return NULL;
 }
 
-static s64 psci_version(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
-{
-	return PSCI_1_1;
-}
-
-/* A standby state that something wakes at once; the guest's own WFI is not trapped and costs nothing. */
-static s64 psci_cpu_suspend(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
-{
-	return PSCI_SUCCESS;
-}
-
 static s64 psci_cpu_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
 	cell_cpu_off(cpu);
@@ -54,15 +41,13 @@ static s64 psci_cpu_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask
 static s64 cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
 	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask);
-	u64 entry = regs->x[2] & mask, left;
-	u32 prot;
-	paddr_t out;
+	u64 entry = regs->x[2] & mask;
 
 	if (!target || target->state == CPU_ABSENT)
 		return PSCI_INVALID_PARAMETERS;
 	if (cpu->cell->state != HC_STATE_RUNNING)
 		return PSCI_DENIED;
-	if (!stage2_lookup(&cpu->cell->s2, ipa(entry), &out, &prot, &left) || !(prot & PROT_EXEC))
+	if (!cell_has(cpu->cell, ipa(entry), PROT_EXEC))
 		return PSCI_INVALID_ADDRESS;
 	return cell_cpu_on(target, entry, regs->x[3] & mask) ? PSCI_SUCCESS : PSCI_ALREADY_ON;
 }
@@ -93,11 +78,6 @@ static s64 psci_affinity_info(const struct guest_regs *regs, struct cpu *cpu, u6
 	return AFFINITY_OFF;
 }
 
-static s64 psci_migrate_info_type(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
-{
-	return PSCI_NO_MIGRATION;
-}
-
 static s64 psci_system_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
 	cell_fail_current(cpu, HC_REASON_OFF, 0);
@@ -108,31 +88,28 @@ static s64 psci_system_reset(const struct guest_regs *regs, struct cpu *cpu, u64
 	cell_fail_current(cpu, HC_REASON_RESET, 0);
 }
 
-static s64 psci_unknown(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
-{
-	return PSCI_NOT_SUPPORTED;
-}
-
 static s64 psci_features(const struct guest_regs *regs, struct cpu *cpu, u64 mask);
 
 /* `mask` cuts the arguments to what the calling convention of the call has. */
 struct psci_fn {
 	s64 (*call)(const struct guest_regs *regs, struct cpu *cpu, u64 mask);
+	s32 answer;		/* where there is nothing to call */
 	bool wide;		/* has a 64-bit form too */
 };
 
 static const struct psci_fn functions[] = {
-	[0x0] = { psci_version, false },
-	[0x1] = { psci_cpu_suspend, true },
-	[0x2] = { psci_cpu_off, false },
-	[0x3] = { psci_cpu_on, true },
-	[0x4] = { psci_affinity_info, true },
-	[0x5] = { psci_unknown, true },
-	[0x6] = { psci_migrate_info_type, false },
-	[0x7] = { psci_unknown, true },
-	[0x8] = { psci_system_off, false },
-	[0x9] = { psci_system_reset, false },
-	[0xa] = { psci_features, false },
+	[0x0] = { .answer = PSCI_1_1 },
+	/* CPU_SUSPEND: a standby state that something wakes at once; the guest's own WFI is not trapped and costs nothing */
+	[0x1] = { .answer = PSCI_SUCCESS, .wide = true },
+	[0x2] = { psci_cpu_off },
+	[0x3] = { psci_cpu_on, .wide = true },
+	[0x4] = { psci_affinity_info, .wide = true },
+	[0x5] = { .answer = NOT_SUPPORTED, .wide = true },
+	[0x6] = { .answer = PSCI_NO_MIGRATION },
+	[0x7] = { .answer = NOT_SUPPORTED, .wide = true },
+	[0x8] = { psci_system_off },
+	[0x9] = { psci_system_reset },
+	[0xa] = { psci_features },
 };
 
 static const struct psci_fn *find(u32 function)
@@ -145,15 +122,16 @@ static const struct psci_fn *find(u32 function)
 
 static s64 psci_features(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	u32 function = regs->x[1];
-	const struct psci_fn *fn = find(function);
+	const struct psci_fn *fn = find(regs->x[1]);
 
-	return function == SMCCC_VERSION || (fn && fn->call != psci_unknown) ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED;
+	return (u32)regs->x[1] == SMCCC_VERSION || (fn && fn->answer != NOT_SUPPORTED) ? PSCI_SUCCESS : NOT_SUPPORTED;
 }
 
 s64 psci_call(struct guest_regs *regs, struct cpu *cpu, u32 function)
 {
 	const struct psci_fn *fn = find(function);
 
-	return likely(fn) ? fn->call(regs, cpu, function & PSCI_64 ? ~0ULL : ~0u) : PSCI_NOT_SUPPORTED;
+	if (unlikely(!fn))
+		return NOT_SUPPORTED;
+	return fn->call ? fn->call(regs, cpu, function & PSCI_64 ? ~0ULL : ~0u) : fn->answer;
 }

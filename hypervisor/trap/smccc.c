@@ -6,10 +6,8 @@
 #include <asm/esr.h>
 #include <hyp/trap.h>
 
-#define SMCCC_VERSION		0x80000000u
 #define SMCCC_ARCH_FEATURES	0x80000001u
 #define SMCCC_1_1		0x10001
-#define SMCCC_NOT_SUPPORTED	(-1)
 
 #define FN_OWNER		GENMASK(29, 24)
 #define OWNER_ARCH		0
@@ -22,10 +20,9 @@ static s64 arch_call(struct guest_regs *regs, u32 function)
 	case SMCCC_VERSION:
 		return SMCCC_1_1;
 	case SMCCC_ARCH_FEATURES:
-		return (u32)regs->x[1] == SMCCC_VERSION || (u32)regs->x[1] == SMCCC_ARCH_FEATURES ? 0 :
-			SMCCC_NOT_SUPPORTED;
+		return (u32)regs->x[1] == SMCCC_VERSION || (u32)regs->x[1] == SMCCC_ARCH_FEATURES ? 0 : NOT_SUPPORTED;
 	}
-	return SMCCC_NOT_SUPPORTED;
+	return NOT_SUPPORTED;
 }
 
 static inline s64 call(struct guest_regs *regs, struct cpu *cpu, u64 esr)
@@ -34,7 +31,7 @@ static inline s64 call(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 
 	/* the immediate must be 0 for an SMCCC call */
 	if (unlikely(esr & ISS_IMMEDIATE))
-		return SMCCC_NOT_SUPPORTED;
+		return NOT_SUPPORTED;
 	switch (FIELD_GET(FN_OWNER, function)) {
 	case OWNER_STANDARD:
 		return psci_call(regs, cpu, function);
@@ -43,7 +40,7 @@ static inline s64 call(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 	case OWNER_ARCH:
 		return arch_call(regs, function);
 	}
-	return SMCCC_NOT_SUPPORTED;
+	return NOT_SUPPORTED;
 }
 
 enum trap_result trap_hvc(struct guest_regs *regs, struct cpu *cpu, u64 esr)

@@ -50,11 +50,6 @@ static const struct absent absent[] = {
 	GROUP(REG_MASK, 3, 0, 1, 0, 1),					/* ACTLR: TACR */
 };
 
-static enum trap_result raz_wi(struct guest_regs *regs, u64 esr)
-{
-	return esr & ISS_READ ? trap_set_reg(regs, FIELD_GET(ISS_RT, esr), 0) : TRAP_NEXT;
-}
-
 enum trap_result trap_sysreg(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 {
 	u64 value = regs->x[FIELD_GET(ISS_RT, esr)];
@@ -72,7 +67,7 @@ enum trap_result trap_sysreg(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
 		if ((esr & absent[i].mask) == absent[i].value)
-			return raz_wi(regs, esr);
+			return esr & ISS_READ ? trap_set_reg(regs, FIELD_GET(ISS_RT, esr), 0) : TRAP_NEXT;
 	}
 	return TRAP_UNDEF;
 }
