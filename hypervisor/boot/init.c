@@ -66,13 +66,6 @@ static int check_config(const struct cfg_system *sys)
 	return 0;
 }
 
-static int start_gic(const struct cfg_system *sys)
-{
-	int err = gic_init(sys);
-
-	return err ? err : gic_cpu_init(this_cpu());
-}
-
 /* In this order: the SMMU denies all DMA before a CPU or a device belongs to anybody. */
 static const struct {
 	const char *name;
@@ -81,7 +74,7 @@ static const struct {
 	{ "UART", uart_init },
 	{ "system config", check_config },
 	{ "CPUs", percpu_init },
-	{ "GIC", start_gic },
+	{ "GIC", gic_init },
 	{ "SMMU", smmu_init },
 	{ "PCI", pci_init },
 	{ "other CPUs", percpu_start_others },

@@ -21,21 +21,6 @@ u32 cpu_count;
 u64 secondary_root;
 u64 secondary_stacks[CPU_MAX];
 
-static int cpu_setup(u32 id, u64 mpidr)
-{
-	struct cpu *cpu = &cpus[id];
-	void *stack = hyp_map_stack(id);
-
-	if (!stack)
-		return -ENOMEM;
-	cpu->id = id;
-	cpu->mpidr = mpidr;
-	cpu->stack_top = (u64)stack;
-	cpu->state = CPU_ABSENT;
-	secondary_stacks[id] = cpu->stack_top;
-	return 0;
-}
-
 int percpu_init(const struct cfg_system *sys)
 {
 	const char *problem = arch_cpu_init();
@@ -45,8 +30,13 @@ int percpu_init(const struct cfg_system *sys)
 		return -EINVAL;
 	}
 	for (u32 i = 0; i < sys->cpu_count; i++) {
-		if (cpu_setup(i, cfg_cpus(sys)[i].mpidr))
+		void *stack = hyp_map_stack(i);
+
+		if (!stack)
 			return -ENOMEM;
+		cpus[i].id = i;
+		cpus[i].mpidr = cfg_cpus(sys)[i].mpidr;
+		cpus[i].stack_top = secondary_stacks[i] = (u64)stack;
 	}
 	if (cpus[0].mpidr != arch_mpidr()) {
 		pr_err("this CPU has MPIDR 0x%llx, the system config's first CPU 0x%llx",
@@ -151,8 +141,6 @@ int cpu_park_sync(struct cpu *cpu)
 {
 	u64 deadline = timer_deadline_us(PARK_TIMEOUT_US);
 
-	if (cpu->state == CPU_ABSENT)
-		return 0;
 	cpu_request(cpu, CPU_REQ_PARK);
 	while (__atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) != CPU_PARKED ||
 	       (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & CPU_REQ_PARK)) {

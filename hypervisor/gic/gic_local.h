@@ -18,6 +18,8 @@ struct gic {
 };
 extern struct gic gic;
 
+#define for_each_bit(i, bits) for (u32 left_ = (bits), i; left_ && (i = (u32)__builtin_ctz(left_), true); left_ &= left_ - 1)
+
 /* Where the registers of an INTID of that CPU are: see gic_regs.h on the common layout. */
 static inline void *gic_frame(const struct cpu *cpu, u32 intid)
 {

@@ -123,24 +123,6 @@ static int check_version(const struct cfg_system *sys)
 	return -EINVAL;
 }
 
-static void maintenance(struct cpu *cpu, void *ctx)
-{
-	vgic_underflow(cpu);
-}
-
-static int add_handler(u32 intid, gic_handler fn, void *ctx)
-{
-	bool there = intid >= GIC_PPI_FIRST && intid < GIC_INTIDS && intid < gic.intids;
-
-	if (!there || handlers[intid].fn) {
-		pr_err("GIC: interrupt %u cannot be the hypervisor's", intid);
-		return -EINVAL;
-	}
-	handlers[intid].fn = fn;
-	handlers[intid].ctx = ctx;
-	return 0;
-}
-
 /* As many INTIDs for a cell as there are; one security state, no LPIs, no message SPIs, no 1-of-N routing. */
 static void read_typer(void)
 {
@@ -149,28 +131,6 @@ static void read_typer(void)
 	gic.intids = (u32)MIN(32 * (FIELD_GET(GICD_TYPER_ITLINES, typer) + 1), (u64)GIC_INTIDS);
 	gic.guest_typer = (u32)((typer & (GICD_TYPER_ITLINES | GICD_TYPER_A3V)) |
 				FIELD_PREP(GICD_TYPER_IDBITS, TYPER_IDBITS) | GICD_TYPER_NO1N);
-}
-
-int gic_init(const struct cfg_system *sys)
-{
-	int err;
-
-	gic.dist = hyp_map_mmio(pa(sys->gicd_base), GICD_SIZE);
-	gic.redist = hyp_map_mmio(pa(sys->gicr_base), sys->gicr_size);
-	gic.redist_size = sys->gicr_size;
-	if (!gic.dist || !gic.redist)
-		return -ENOMEM;
-	err = check_version(sys);
-	if (err)
-		return err;
-	read_typer();
-	err = add_handler(sys->maintenance_irq, maintenance, NULL);
-	if (err)
-		return err;
-	/* EL2's own timers and the maintenance interrupt are no guest's: 25, 26, 28 by convention, or as the config says */
-	gic.guest_ppis = 0xffff0000u & ~(u32)(BIT(25) | BIT(26) | BIT(28) | BIT(sys->maintenance_irq & 31) |
-					      BIT(sys->timer_irq & 31));
-	return init_dist();
 }
 
 static void *find_redist(u64 mpidr)
@@ -242,16 +202,41 @@ int gic_request(u32 intid, gic_handler fn, void *ctx, struct cpu *cpu, bool edge
 {
 	u32 config = 2u << intid % 16 * 2;
 	void *frame = gic_frame(cpu, intid);
-	int err = add_handler(intid, fn, ctx);
 
-	if (err)
-		return err;
+	if (intid < GIC_PPI_FIRST || intid >= gic.intids || handlers[intid].fn) {
+		pr_err("GIC: interrupt %u cannot be the hypervisor's", intid);
+		return -EINVAL;
+	}
+	handlers[intid].fn = fn;
+	handlers[intid].ctx = ctx;
 	gic_write_bits(frame, GICD_ICENABLER, intid / 32, (u32)BIT(intid % 32));
 	gic_set_config(frame, intid / 16, config, edge ? config : 0);
 	if (intid >= GIC_SPI_FIRST)
 		gic_route(intid, cpu->mpidr);
 	enable_own(frame, intid);
 	return 0;
+}
+
+int gic_init(const struct cfg_system *sys)
+{
+	int err;
+
+	gic.dist = hyp_map_mmio(pa(sys->gicd_base), GICD_SIZE);
+	gic.redist = hyp_map_mmio(pa(sys->gicr_base), sys->gicr_size);
+	gic.redist_size = sys->gicr_size;
+	if (!gic.dist || !gic.redist)
+		return -ENOMEM;
+	err = check_version(sys);
+	if (err)
+		return err;
+	read_typer();
+	/* EL2's own timers and the maintenance interrupt are no guest's: 25, 26, 28 by convention, or as the config says */
+	gic.guest_ppis = 0xffff0000u & ~(u32)(BIT(25) | BIT(26) | BIT(28) | BIT(sys->maintenance_irq & 31) |
+					      BIT(sys->timer_irq & 31));
+	err = init_dist();
+	if (!err)
+		err = gic_cpu_init(this_cpu());
+	return err ? err : gic_request(sys->maintenance_irq, vgic_underflow, NULL, this_cpu(), false);
 }
 
 void gic_set_pending(u32 intid)

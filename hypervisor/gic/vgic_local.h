@@ -38,14 +38,16 @@ static inline bool vgic_runs(struct cpu *cpu, const struct cell *cell)
 
 /*
  * Which of `bits` of the word, each of which is in one list register at most, are in those of self's cell. Other CPUs
- * are asked for what the calling CPU does not have. No lock may be held.
+ * are asked for what the calling CPU does not have; what one of them may have that does not answer counts as active. No
+ * lock may be held.
  */
 struct vgic_held vgic_find(struct cpu *self, const struct vgic_word *word, u32 bits);
 /*
- * Bits of the word stop being pending / active in list registers, wherever they are, and all that may not be signalled
- * leaves these: of the calling CPU at once, of others soon, which are only disturbed for what it does not have itself.
+ * Bits of the word stop being pending (LR_PENDING) or active (LR_ACTIVE) in list registers, or neither (0), wherever they
+ * are, and all that may not be signalled leaves these: of the calling CPU at once, of others soon, which are only
+ * disturbed for what it does not have itself.
  */
-void vgic_drop(struct cpu *self, const struct vgic_word *word, struct vgic_held bits);
+void vgic_drop(struct cpu *self, const struct vgic_word *word, u32 bits, u64 state);
 /* SGIs become pending for a CPU of the cell, and it is told of those that are. */
 void vgic_sgi_raise(struct cpu *self, struct cpu *target, u32 sgis);
 /* Asks another CPU to vgic_sync(); the ticket is for vgic_wait(). */

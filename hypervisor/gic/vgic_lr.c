@@ -21,8 +21,6 @@
 #define QUERY_TIMEOUT_US	2000
 #define LR_STATE		(LR_PENDING | LR_ACTIVE)
 
-#define for_each_bit(i, bits) for (u32 left_ = (bits), i; left_ && (i = (u32)__builtin_ctz(left_), true); left_ &= left_ - 1)
-
 static u32 used_lrs(const struct cpu *cpu)
 {
 	return ~ich_free() & cpu->vgic.lr_mask;
@@ -33,16 +31,12 @@ static u32 lr_intid(u64 lr)
 	return (u32)FIELD_GET(LR_VINTID, lr);
 }
 
-static u8 priority_of(struct cpu *cpu, u32 intid)
-{
-	return vgic_word(cpu, intid)->priority[intid % 32];
-}
-
 static u64 lr_value(struct cpu *cpu, u32 intid)
 {
-	u64 group1 = vgic_word(cpu, intid)->group1 & BIT(intid % 32) ? LR_GROUP1 : 0;
+	const struct vgic_word *word = vgic_word(cpu, intid);
+	u64 group1 = word->group1 & BIT(intid % 32) ? LR_GROUP1 : 0;
 
-	return LR_PENDING | group1 | FIELD_PREP(LR_PRIORITY, priority_of(cpu, intid)) | FIELD_PREP(LR_VINTID, intid);
+	return LR_PENDING | group1 | FIELD_PREP(LR_PRIORITY, word->priority[intid % 32]) | FIELD_PREP(LR_VINTID, intid);
 }
 
 static u64 lr_value_hw(struct cpu *cpu, u32 intid)
@@ -56,31 +50,29 @@ static void hw_deactivate(struct cpu *cpu, u32 intid)
 }
 
 /*
- * A hardware interrupt that is physically active becomes pending instead. A level-triggered one does by itself if its
- * line is still asserted.
+ * A hardware interrupt is not physically active any more, but pending if it is in `lr`. A level-triggered one becomes so
+ * by itself if its line is still asserted.
  */
-static void hw_put_back(struct cpu *cpu, u32 intid)
+static void hw_put_back(struct cpu *cpu, u64 lr)
 {
-	u32 bit = (u32)BIT(intid % 32);
+	u32 intid = lr_intid(lr), bit = (u32)BIT(intid % 32);
 	const struct vgic_word *word = vgic_word(cpu, intid);
 
-	if ((word->owned & bit) && (word->config[intid / 16 % 2] & BIT(intid % 16 * 2 + 1)))
+	if ((lr & LR_PENDING) && (word->owned & bit) && (word->config[intid / 16 % 2] & BIT(intid % 16 * 2 + 1)))
 		gic_write_bits(gic_frame(cpu, intid), GICD_ISPENDR, intid / 32, bit);
 	hw_deactivate(cpu, intid);
 }
 
-/* What is pending in list register n goes back to where it came from. */
+/* What is pending in list register n goes back to where it came from; what comes from the hardware, in any state. */
 static void lr_put_back(struct cpu *cpu, u32 n, u64 lr)
 {
-	u32 intid = lr_intid(lr);
-
 	if (lr & LR_HW) {
 		ich_write_lr(n, 0);
-		hw_put_back(cpu, intid);
+		hw_put_back(cpu, lr);
 		return;
 	}
 	ich_write_lr(n, lr & LR_ACTIVE ? lr & ~LR_PENDING : 0);
-	__atomic_or_fetch(&cpu->vgic.sgi_pending, (u32)BIT(intid), __ATOMIC_RELAXED);
+	__atomic_or_fetch(&cpu->vgic.sgi_pending, (u32)BIT(lr_intid(lr)), __ATOMIC_RELAXED);
 }
 
 /* The least urgent list register that is pending and not active, if its priority is not 0, the most urgent there is. */
@@ -127,12 +119,13 @@ static void hold_back(struct cpu *cpu)
 
 static void __attribute__((noinline)) inject_full(struct cpu *cpu, u32 intid)
 {
-	u32 n = lr_find(cpu, priority_of(cpu, intid));
+	u64 lr = lr_value_hw(cpu, intid);
+	u32 n = lr_find(cpu, (u8)FIELD_GET(LR_PRIORITY, lr));
 
 	if (n < VGIC_MAX_LRS)
-		ich_write_lr(n, lr_value_hw(cpu, intid));
+		ich_write_lr(n, lr);
 	else
-		hw_put_back(cpu, intid);
+		hw_put_back(cpu, lr);
 	hold_back(cpu);
 }
 
@@ -253,20 +246,24 @@ static void recheck(struct cpu *cpu)
 	}
 }
 
-/* INTIDs 32*n.. in mask are not pending, or not active, any more. */
-static void drop(struct cpu *cpu, u32 n, u32 mask, u64 state)
+/* INTIDs 32*n.. in mask are not pending, or not active, any more; which of them were in list registers. */
+static u32 drop(struct cpu *cpu, u32 n, u32 mask, u64 state)
 {
+	u32 held = 0;
+
 	for_each_bit(i, used_lrs(cpu)) {
 		u64 lr = ich_read_lr(i);
 		u32 intid = lr_intid(lr);
 
-		if (intid / 32 != n || !(mask & BIT(intid % 32)) || !(lr & state))
+		if (intid / 32 != n || !(mask & BIT(intid % 32)))
 			continue;
+		held |= (u32)BIT(intid % 32);
 		lr &= ~state;
 		ich_write_lr(i, lr & LR_STATE ? lr : 0);
 		if ((lr & (LR_HW | LR_STATE)) == LR_HW)
 			hw_deactivate(cpu, intid);
 	}
+	return held;
 }
 
 static void publish(struct cpu *cpu)
@@ -319,40 +316,37 @@ int vgic_wait(struct cpu *self, struct cpu *other, u32 ticket, u64 timeout_us)
 	return 0;
 }
 
-/* What `cpu`, which is asked if it is another one, has of word n. */
-static struct vgic_held held_by(struct cpu *self, struct cpu *cpu, u32 n)
+/* Adds what `cpu`, which is asked if it is another one, has of word n. -EIO: it does not answer. */
+static int add_held(struct cpu *self, struct cpu *cpu, u32 n, struct vgic_held *held)
 {
-	struct vgic_held held = { 0 };
-
 	if (cpu == self)
 		publish(self);
 	else if (vgic_wait(self, cpu, vgic_ask(cpu), QUERY_TIMEOUT_US))
-		return (struct vgic_held){ .unknown = ~0u };
+		return -EIO;
 	if (!vgic_runs(cpu, self->cell))
-		return held;
+		return 0;
 	for_each_bit(i, cpu->vgic.lr_mask) {
 		u64 lr = READ_ONCE(cpu->vgic.lr_copy[i]);
 		u32 bit = lr_intid(lr) / 32 == n ? (u32)BIT(lr_intid(lr) % 32) : 0;
 
-		held.pending |= lr & LR_PENDING ? bit : 0;
-		held.active |= lr & LR_ACTIVE ? bit : 0;
+		held->pending |= lr & LR_PENDING ? bit : 0;
+		held->active |= lr & LR_ACTIVE ? bit : 0;
 	}
-	return held;
+	return 0;
 }
 
-/* Of SGIs and PPIs the CPU whose they are, of SPIs all. */
-static bool may_hold(const struct cpu *cpu, const struct vgic_word *word)
-{
-	return !word->target || word->target == cpu;
-}
-
-/* The other CPUs whose list registers can hold interrupts of the word, one after the other from *i on. */
+/*
+ * The CPUs whose list registers can hold interrupts of the word, one after the other from *i = 0 on: of SGIs and PPIs the
+ * CPU whose they are, of SPIs all, self first.
+ */
 static struct cpu *next_holder(struct cpu *self, const struct vgic_word *word, u32 *i)
 {
-	while (*i < self->cell->vcpus) {
-		struct cpu *cpu = READ_ONCE(self->cell->vcpu[(*i)++]);
+	const struct cell *cell = self->cell;
 
-		if (cpu != self && vgic_runs(cpu, self->cell) && may_hold(cpu, word))
+	while (*i < cell->vcpus) {
+		struct cpu *cpu = READ_ONCE(cell->vcpu[(self->vcpu + (*i)++) % cell->vcpus]);
+
+		if (vgic_runs(cpu, cell) && (!word->target || word->target == cpu))
 			return cpu;
 	}
 	return NULL;
@@ -360,38 +354,33 @@ static struct cpu *next_holder(struct cpu *self, const struct vgic_word *word, u
 
 struct vgic_held vgic_find(struct cpu *self, const struct vgic_word *word, u32 bits)
 {
-	struct vgic_held held = { 0 }, other;
+	struct vgic_held held = { 0 };
+	u32 unknown = 0, i = 0;
 	struct cpu *cpu;
-	u32 i = 0;
 
-	if (bits && may_hold(self, word))
-		held = held_by(self, self, word->n);
 	while ((bits & ~(held.pending | held.active)) && (cpu = next_holder(self, word, &i))) {
-		other = held_by(self, cpu, word->n);
-		held.pending |= other.pending;
-		held.active |= other.active;
-		held.unknown |= other.unknown;
+		if (add_held(self, cpu, word->n, &held))
+			unknown = bits;
 	}
-	held.unknown &= bits & ~(held.pending | held.active);
+	held.active |= unknown & ~held.pending;
 	return held;
 }
 
-void vgic_drop(struct cpu *self, const struct vgic_word *word, struct vgic_held bits)
+void vgic_drop(struct cpu *self, const struct vgic_word *word, u32 bits, u64 state)
 {
-	u32 left = bits.pending | bits.active | bits.unknown, i = 0;
-	struct vgic_held held;
 	struct cpu *cpu;
+	u32 i = 0;
 
-	if (left && may_hold(self, word)) {
-		held = held_by(self, self, word->n);
-		drop(self, word->n, bits.pending, LR_PENDING);
-		drop(self, word->n, bits.active, LR_ACTIVE);
-		recheck(self);
-		left &= ~(held.pending | held.active);
-	}
-	while (left && (cpu = next_holder(self, word, &i))) {
-		__atomic_or_fetch(&cpu->vgic.drop[word->n].pending, bits.pending, __ATOMIC_RELEASE);
-		__atomic_or_fetch(&cpu->vgic.drop[word->n].active, bits.active, __ATOMIC_RELEASE);
+	while (bits && (cpu = next_holder(self, word, &i))) {
+		struct vgic_held *asked = &cpu->vgic.drop[word->n];
+
+		if (cpu == self) {
+			bits &= ~drop(self, word->n, bits, state);
+			recheck(self);
+			continue;
+		}
+		if (state)
+			__atomic_or_fetch(state == LR_PENDING ? &asked->pending : &asked->active, bits, __ATOMIC_RELEASE);
 		vgic_ask(cpu);
 	}
 }
@@ -402,7 +391,7 @@ void vgic_sync(struct cpu *cpu)
 	sgi_deliver(cpu);
 }
 
-void vgic_underflow(struct cpu *cpu)
+void vgic_underflow(struct cpu *cpu, void *ctx)
 {
 	if (cpu->state != CPU_RUNNING)
 		return;
@@ -462,24 +451,13 @@ void vgic_cpu_reset(struct cpu *cpu)
 	vgic_route_all(cpu->cell);	/* SPIs that are for this CPU, but went elsewhere while it was not the cell's */
 }
 
-/* Nothing that this CPU acknowledged stays active behind it. */
-static void lr_leave(struct cpu *cpu, u32 n)
-{
-	u64 lr = ich_read_lr(n);
-
-	if (lr & LR_PENDING)
-		lr_put_back(cpu, n, lr);
-	else if (lr & LR_HW)
-		hw_deactivate(cpu, lr_intid(lr));
-}
-
 void vgic_cpu_park(struct cpu *cpu)
 {
 	icc_set_mask(GIC_PRIO_GUEST);
 	if (cpu->cell && cpu->state == CPU_RUNNING) {
 		recheck(cpu);
-		for_each_bit(i, used_lrs(cpu))
-			lr_leave(cpu, i);
+		for_each_bit(i, used_lrs(cpu))	/* nothing that this CPU acknowledged stays active behind it */
+			lr_put_back(cpu, i, ich_read_lr(i));
 	}
 	for_each_bit(i, cpu->vgic.lr_mask)
 		ich_write_lr(i, 0);

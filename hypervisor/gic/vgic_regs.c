@@ -79,7 +79,7 @@ static void change(struct cpu *self, struct vgic_word *word, u32 *shadow, u32 cl
 	before &= ~vgic_signalled(word, vgic->ctlr);
 	spin_unlock(&vgic->lock);
 	if (before)
-		vgic_drop(self, word, (struct vgic_held){ .unknown = before & may_be_held(word) });
+		vgic_drop(self, word, before & may_be_held(word), 0);
 	raise_pending(self, word);
 }
 
@@ -143,7 +143,7 @@ static void write_clear_pending(struct cpu *self, struct vgic_word *word, const 
 	write_hw(self, word, GICD_ICPENDR, bits);
 	if (word->target)
 		__atomic_and_fetch(&word->target->vgic.sgi_pending, ~bits, __ATOMIC_ACQ_REL);
-	vgic_drop(self, word, (struct vgic_held){ .pending = bits & may_be_held(word) });
+	vgic_drop(self, word, bits & may_be_held(word), LR_PENDING);
 }
 
 static u32 read_active(struct cpu *self, struct vgic_word *word, const struct mmio_access *access)
@@ -169,8 +169,8 @@ static void write_clear_active(struct cpu *self, struct vgic_word *word, const s
 	u32 bits = (u32)access->value & may_be_held(word);
 	struct vgic_held held = vgic_find(self, word, bits);
 
-	vgic_drop(self, word, (struct vgic_held){ .active = (held.active | held.unknown) & bits });
-	write_hw(self, word, GICD_ICACTIVER, bits & ~(held.active | held.pending | held.unknown));
+	vgic_drop(self, word, held.active & bits, LR_ACTIVE);
+	write_hw(self, word, GICD_ICACTIVER, bits & ~(held.active | held.pending));
 }
 
 static u32 read_priority(struct cpu *self, struct vgic_word *word, const struct mmio_access *access)
@@ -344,7 +344,7 @@ static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 			apply_enables(cell, &cpu->vgic.local);
 	}
 	spin_unlock(&vgic->lock);
-	vgic_drop(self, &vgic->spi[0], (struct vgic_held){ .unknown = ~0u });	/* anything may be anywhere */
+	vgic_drop(self, &vgic->spi[0], ~0u, 0);	/* anything may be anywhere */
 	vgic_sync(self);
 }
 

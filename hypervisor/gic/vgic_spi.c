@@ -6,11 +6,13 @@
 #include <hyp/string.h>
 #include "vgic_local.h"
 
-#define PURGE_TIMEOUT_US	100000
+#define PURGE_TIMEOUT_US	1000000	/* a CPU answers at once, but QEMU on a busy host may not run it */
 
 struct spi_set {
 	u32 word[VGIC_SPI_WORDS];
 };
+
+static const struct spi_set all_spis = { { [1 ... VGIC_SPI_WORDS - 1] = ~0u } };
 
 /* ---- routing ---- */
 
@@ -45,8 +47,8 @@ void vgic_route(struct cell *cell, u32 intid)
 
 static void route_set(struct cell *cell, u32 n, u32 bits)
 {
-	for (; bits; bits &= bits - 1)
-		vgic_route(cell, 32 * n + (u32)__builtin_ctz(bits));
+	for_each_bit(i, bits)
+		vgic_route(cell, 32 * n + i);
 }
 
 void vgic_route_all(struct cell *cell)
@@ -75,34 +77,35 @@ static struct spi_set config_spis(const struct cell *cell)
 	return set;
 }
 
-/* Those of the bits that the cell has, which are nobody's now. */
-static u32 remove_spis(struct vgic_cell *vgic, u32 n, u32 bits)
+/* Those of the set that the cell has, which are nobody's now. */
+static struct spi_set remove_spis(struct vgic_cell *vgic, struct spi_set set)
 {
 	spin_lock(&vgic->lock);
-	bits &= vgic->spi[n].owned;
-	vgic->spi[n].owned &= ~bits;
-	vgic->spi[n].enabled &= ~bits;
+	for (u32 n = 0; n < VGIC_SPI_WORDS; n++) {
+		set.word[n] &= vgic->spi[n].owned;
+		vgic->spi[n].owned &= ~set.word[n];
+		vgic->spi[n].enabled &= ~set.word[n];
+	}
 	spin_unlock(&vgic->lock);
-	return bits;
+	return set;
 }
 
-/* Programmed as the cell's word says, but disabled. */
-static void add_spis(struct cell *cell, u32 n, u32 bits)
+/* Programmed as the cell's words say, but disabled. */
+static void add_spis(struct cell *cell, const struct spi_set *set)
 {
-	struct vgic_word *word;
-
-	if (!bits)
-		return;
-	word = &cell->vgic.spi[n];
 	spin_lock(&cell->vgic.lock);
-	for (u32 half = 0; half < 2; half++)
-		vgic_set_config(word, half, bits, word->config[half]);
-	for (u32 i = 0; i < 32; i++) {
-		if (bits & BIT(i))
+	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
+		struct vgic_word *word = &cell->vgic.spi[n];
+
+		if (!set->word[n])
+			continue;
+		for (u32 half = 0; half < 2; half++)
+			vgic_set_config(word, half, set->word[n], word->config[half]);
+		for_each_bit(i, set->word[n])
 			gic_set_priority(gic.dist, 32 * n + i, gic_guest_priority(word->priority[i]));
+		route_set(cell, n, set->word[n]);
+		word->owned |= set->word[n];
 	}
-	route_set(cell, n, bits);
-	word->owned |= bits;
 	spin_unlock(&cell->vgic.lock);
 }
 
@@ -149,19 +152,17 @@ static int purge(struct cell *cell)
  */
 static int take_from_root(struct cell *root, const struct spi_set *set)
 {
-	struct spi_set taken;
+	struct spi_set taken = remove_spis(&root->vgic, *set);
 	int err;
 
-	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
-		taken.word[n] = remove_spis(&root->vgic, n, set->word[n]);
 	vgic_route_all(root);
 	err = quiesce_spis(set);
 	if (!err)
 		err = purge(root);
 	if (!err)
 		err = quiesce_spis(set);
-	for (u32 n = 1; err && n < VGIC_SPI_WORDS; n++)
-		add_spis(root, n, taken.word[n]);
+	if (err)
+		add_spis(root, &taken);
 	return err;
 }
 
@@ -181,34 +182,30 @@ int vgic_cell_init(struct cell *cell, struct hc_error *err)
 	set = config_spis(cell);
 	if (root && root != cell)
 		result = take_from_root(root, &set);
-	for (u32 n = 1; !result && n < VGIC_SPI_WORDS; n++)
-		add_spis(cell, n, set.word[n]);
+	if (!result)
+		add_spis(cell, &set);
 	return result;
 }
 
 void vgic_cell_exit(struct cell *cell)
 {
+	struct spi_set set = remove_spis(&cell->vgic, all_spis), roots;
 	struct cell *root = root_cell();
-	struct spi_set back = { { 0 } };
 
-	if (root && root != cell)
-		back = config_spis(root);
-	for (u32 n = 1; n < VGIC_SPI_WORDS; n++) {
-		u32 bits = remove_spis(&cell->vgic, n, ~0u);
-
-		gic_quiesce(gic.dist, n, bits);
-		add_spis(root, n, bits & back.word[n]);
-	}
+	quiesce_spis(&set);
+	if (!root || root == cell)
+		return;
+	roots = config_spis(root);
+	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
+		set.word[n] &= roots.word[n];
+	add_spis(root, &set);
 }
 
 void vgic_cell_reset(struct cell *cell)
 {
-	struct spi_set set;
+	struct spi_set set = remove_spis(&cell->vgic, all_spis);
 
-	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
-		set.word[n] = remove_spis(&cell->vgic, n, ~0u);
 	quiesce_spis(&set);
 	init_words(&cell->vgic);
-	for (u32 n = 1; n < VGIC_SPI_WORDS; n++)
-		add_spis(cell, n, set.word[n]);
+	add_spis(cell, &set);
 }

@@ -26,9 +26,9 @@
 struct cpu;
 
 /* Checks GICD_PIDR2/GICD_TYPER/ID registers against the config, disables and deactivates every SPI, all Group 1,
- * routed to the boot CPU. 0 or -EINVAL with a message. Boot CPU, once. */
+ * routed to the boot CPU; then gic_cpu_init(). 0 or -EINVAL with a message. Boot CPU, once. */
 int gic_init(const struct cfg_system *sys);
-/* This CPU's redistributor and CPU interface (system registers at EL2, ICH_* too). */
+/* The calling CPU's redistributor and CPU interface (system registers at EL2, ICH_* too). */
 int gic_cpu_init(struct cpu *cpu);
 
 void gic_send_hyp_sgi(struct cpu *target);

@@ -35,7 +35,6 @@ struct vgic_word {
 struct vgic_held {
 	u32 pending;
 	u32 active;
-	u32 unknown;			/* may be there: a CPU did not answer */
 };
 
 /* Per cell, embedded there. */
@@ -86,8 +85,8 @@ void vgic_cpu_reset(struct cpu *cpu);
 void vgic_cpu_park(struct cpu *cpu);
 /* A physical interrupt of the running cell was acknowledged (and dropped) on this CPU. */
 void vgic_inject_hw(struct cpu *cpu, u32 intid);
-/* The list registers have room again (maintenance interrupt). */
-void vgic_underflow(struct cpu *cpu);
+/* The list registers have room again: gic_handler of the maintenance interrupt. */
+void vgic_underflow(struct cpu *cpu, void *ctx);
 /* This CPU got a cross call: take over sgi_pending and whatever other CPUs asked for. */
 void vgic_sync(struct cpu *cpu);
 /* A write of ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 or ICC_ASGI1R_EL1 (not). */
