@@ -44,6 +44,7 @@ class Variant:
     name: str = "a57"
     machine: Machine = field(default_factory=Machine)
     mutation: str = "NONE"
+    options: tuple[str, ...] = ()	# lines of .config that are not the default; the name tells such variants apart
 
     @property
     def directory(self) -> Path:
@@ -109,6 +110,7 @@ def test_cells(cpus: int) -> list[dict]:
     first = 1 if cpus == 2 else 2
     cells.append(cell_config("second", "tests/hello", cpus=[first], serial=False, ram=OTHER_RAM))
     cells.append(cell_config("edu-quiet", "tests/dma", edu=True, serial=False, ram=OTHER_RAM))
+    cells.append({**cell_config("edu-stage1", "tests/hello", edu=True, serial=False, ram=OTHER_RAM), "smmu": {"stage1": True}})
     cells.append(cell_config("hello-cpu2", "tests/hello", cpus=[first]))
     cells.append(cell_config("rival", "tests/hello", cpus=[first], serial=False, ram=CELL_RAM))
     cells.append(cell_config("same-cpu", "tests/hello", serial=False, ram=OTHER_RAM))
@@ -157,12 +159,19 @@ def make_initrd(variant: Variant, cells: list[Path]) -> Path:
     return initrd
 
 
-def hypervisor(mutation: str) -> Path:
-    """The hypervisor's binary; a mutated one is built now."""
-    if mutation == "NONE":
+def hypervisor(variant: Variant) -> Path:
+    """The hypervisor's binary; one with a mutation or with other options is built now."""
+    if variant.options:
+        build = variant.directory / "build"
+        build.mkdir(exist_ok=True)
+        (build / ".config").write_text("".join(f"{line}\n" for line in variant.options))
+        os.utime(build / ".config", (0, 0))		# older than Kconfig: the build completes it
+        make("hypervisor", f"BUILD={build.relative_to(ROOT)}", f"MUTATION={variant.mutation}")
+        return next(build.glob("hypervisor*")) / "cloister.bin"
+    if variant.mutation == "NONE":
         return BUILD / "hypervisor/cloister.bin"
-    make("hypervisor", f"MUTATION={mutation}")
-    return BUILD / f"hypervisor-{mutation}/cloister.bin"
+    make("hypervisor", f"MUTATION={variant.mutation}")
+    return BUILD / f"hypervisor-{variant.mutation}/cloister.bin"
 
 
 def make_wrong_cells(good: Path) -> list[Path]:
@@ -192,7 +201,7 @@ def make_image(variant: Variant) -> Path:
     system["root"]["bootargs"] += " quiet"
     write_yaml(variant.directory / "system.yaml", system)
     image = variant.directory / "system.img"
-    cloister("pack", variant.directory / "system.yaml", "--hypervisor", hypervisor(variant.mutation), "-o", image, *options)
+    cloister("pack", variant.directory / "system.yaml", "--hypervisor", hypervisor(variant), "-o", image, *options)
     return image
 
 

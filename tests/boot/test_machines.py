@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The main path on other machines: CPUs with VHE (which is left unused), 2 and 8 CPUs, 1 and 4 GiB."""
+"""The main path on other machines: CPUs with VHE (which is left unused), 2 and 8 CPUs, 1 and 4 GiB. And with other
+options."""
 
 import pytest
 
@@ -19,12 +20,14 @@ VARIANTS = {
     "8cpus": Machine(cpus=8),
     "1gib": Machine(memory=1024),
     "4gib": Machine(memory=4096),
+    "no-vsmmu": Machine(),
 }
+OPTIONS = {"no-vsmmu": ("# CONFIG_VSMMU is not set",)}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_main_path(machines: Machines, request: pytest.FixtureRequest, name: str):
-    variant = Variant(name, VARIANTS[name])
+    variant = Variant(name, VARIANTS[name], options=OPTIONS.get(name, ()))
     root = request.node.machine = machines.get(variant)
     try:
         cpus = variant.machine.cpus
@@ -40,5 +43,8 @@ def test_main_path(machines: Machines, request: pytest.FixtureRequest, name: str
         assert int(root.vm.run("nproc")) == cpus
         assert "ok" in root.vm.run("edu-dma test")
         checks.no_residue(root)
+        if name == "no-vsmmu":
+            assert "this hypervisor was built without VSMMU" in root.refused("cell create /cells/edu-stage1.cell")
+            assert "edu-stage1" not in root.cells()
     finally:
         machines.drop(variant)
