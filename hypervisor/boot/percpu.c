@@ -121,6 +121,7 @@ static void enter_guest(struct cpu *cpu)
 	vgic_cpu_reset(cpu);
 	cpu->exits[HC_EXIT_OTHER]++;
 	__atomic_store_n(&cpu->state, CPU_RUNNING, __ATOMIC_RELEASE);
+	vsmmu_sync(cpu);
 	arch_guest_enter(cpu->start_entry, cpu->start_arg);
 }
 

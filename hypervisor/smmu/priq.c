@@ -22,7 +22,8 @@ int priq_init(struct smmu *smmu, u32 log2)
 
 struct smmu_cmd smmu_pri_response(const u64 *request, u32 response)
 {
-	bool ssv = request[0] & PRI0_SSV;
+	/* a refusal has no PASID */
+	bool ssv = (request[0] & PRI0_SSV) && response == PRI_RESP_SUCCESS;
 
 	return (struct smmu_cmd){
 		.dw[0] = FIELD_PREP(CMD0_OP, CMD_PRI_RESP) | FIELD_PREP(CMD_CFGI0_SID, FIELD_GET(PRI0_SID, request[0])) |
@@ -31,7 +32,6 @@ struct smmu_cmd smmu_pri_response(const u64 *request, u32 response)
 	};
 }
 
-/* Only the last request of a group is answered. */
 static void request_handle(struct smmu *smmu, const struct smmu_event *request)
 {
 	struct smmu_stream *stream = strtab_stream(smmu, (u32)FIELD_GET(PRI0_SID, request->dw[0]));
@@ -40,7 +40,7 @@ static void request_handle(struct smmu *smmu, const struct smmu_event *request)
 
 	if (domain && domain->event && domain->event(domain, smmu->index, request, true))
 		return;
-	if (request->dw[0] & PRI0_LAST)
+	if (pri_needs_answer(request->dw[0]))
 		cmdq_run(smmu, &refusal, 1);
 }
 

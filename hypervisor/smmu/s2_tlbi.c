@@ -102,7 +102,8 @@ int smmu_s2_inval(u16 vmid, ipaddr_t start, u64 size)
 		struct smmu *smmu = &smmus[i];
 
 		spin_lock(&smmu->lock);
-		if (smmu->vmid_streams[vmid & 0xff] && inval_one(smmu, vmid, first, pages))
+		if (smmu->vmid_streams[vmid & 0xff] &&
+		    (inval_one(smmu, vmid, first, pages) || strtab_atc_inv(smmu, vmid)))
 			err = -EIO;
 		spin_unlock(&smmu->lock);
 	}

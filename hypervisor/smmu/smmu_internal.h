@@ -63,6 +63,7 @@ struct smmu {
 	bool ats;			/* devices can ask for translations, */
 	bool pri;			/* and for pages */
 	bool substreams;
+	bool full_ats;			/* some device keeps, or has kept, translations of both stages */
 	u32 cerror;			/* CERROR_* of the last command that was refused */
 	struct smmu_queue cmdq;
 	struct smmu_queue evtq;
@@ -114,6 +115,8 @@ struct smmu_stream *strtab_stream(struct smmu *smmu, u32 sid);
 int strtab_open_all(struct smmu *smmu);
 /* Makes the table reach that SID. -EINVAL: no such StreamID. -ENOMEM. -EIO. Lock held. */
 int strtab_need(struct smmu *smmu, u32 sid);
+/* Devices of that VMID forget what they have cached, where that includes stage 2. Lock held. */
+int strtab_atc_inv(struct smmu *smmu, u16 vmid);
 /* Config=abort for a stream that storms, owned or not. Lock held. */
 int strtab_silence(struct smmu *smmu, u32 sid);
 

@@ -164,7 +164,6 @@
 #define STE0_S1CDMAX		GENMASK(63, 59)
 /* doubleword 1 */
 #define STE1_S1DSS		GENMASK(1, 0)
-#define STE_S1DSS_RESERVED	3
 #define STE1_S1CIR		GENMASK(3, 2)
 #define STE1_S1COR		GENMASK(5, 4)
 #define STE1_S1CSH		GENMASK(7, 6)
@@ -225,6 +224,7 @@
 #define CMD_TLBI0_VMID		GENMASK(47, 32)
 #define CMD_TLBI1_TG		GENMASK(11, 10)
 #define CMD_TLBI_TG_4K		1
+#define CMD_TLBI_TG_16K		2
 #define CMD_TLBI1_ADDR		GENMASK(51, 12)
 #define CMD_TLBI0_ASID		GENMASK(63, 48)
 #define CMD_TLBI1_LEAF		BIT(0)
@@ -252,6 +252,7 @@
 
 #define PRI0_SID		GENMASK(31, 0)
 #define PRI0_SSID		GENMASK(51, 32)
+#define PRI0_ACCESS		GENMASK(61, 60)	/* wanted; 0 with PRI0_SSV: a marker, no request */
 #define PRI0_LAST		BIT(62)
 #define PRI0_SSV		BIT(63)
 #define PRI1_INDEX		GENMASK(8, 0)
@@ -297,6 +298,12 @@ static inline bool evt_is_stage2(u64 dw0, u64 dw1)
 
 	return type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION &&
 	       ((dw1 & EVT1_S2) || FIELD_GET(EVT1_CLASS, dw1) != EVT_CLASS_IN);
+}
+
+/* Only the last request of a group is answered, and none of the markers that stop a PASID. */
+static inline bool pri_needs_answer(u64 dw0)
+{
+	return (dw0 & PRI0_LAST) && ((dw0 & PRI0_ACCESS) || !(dw0 & PRI0_SSV));
 }
 
 #endif

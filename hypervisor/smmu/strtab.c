@@ -194,23 +194,43 @@ static int stream_attach(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 	return stream_install(smmu, sid, ste_s2(s2_vtcr(), domain_vttbr(domain), smmu->oas_bits));
 }
 
+/* Whatever its device has cached. */
+static int stream_atc_inv(struct smmu *smmu, u32 sid)
+{
+	const u64 atc_inv = FIELD_PREP(CMD0_OP, CMD_ATC_INV) | FIELD_PREP(CMD_CFGI0_SID, sid);
+	const struct smmu_cmd cmds[] = {
+		{ .dw[0] = atc_inv, .dw[1] = ATC_SIZE_ALL },
+		{ .dw[0] = atc_inv | CMD0_SSV | CMD_ATC0_GLOBAL, .dw[1] = ATC_SIZE_ALL },
+	};
+
+	return cmdq_run(smmu, cmds, smmu->substreams ? 2 : 1);
+}
+
 /* What its device has cached, and what waits for an answer, ends with the stream. */
 static int stream_abandon(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 {
-	const u64 atc_inv = FIELD_PREP(CMD0_OP, CMD_ATC_INV) | FIELD_PREP(CMD_CFGI0_SID, sid);
-	struct smmu_cmd cmds[3];
-	u32 n = 0;
+	struct smmu_cmd cmd = { .dw[0] = FIELD_PREP(CMD0_OP, CMD_STALL_TERM) | FIELD_PREP(CMD_CFGI0_SID, sid) };
+	int err = smmu->stall && !MUTATE(VSMMU_KEEP_STALLED) ? cmdq_run(smmu, &cmd, 1) : 0;
 
-	if (smmu->stall && !MUTATE(VSMMU_KEEP_STALLED))
-		cmds[n++] = (struct smmu_cmd){
-			.dw[0] = FIELD_PREP(CMD0_OP, CMD_STALL_TERM) | FIELD_PREP(CMD_CFGI0_SID, sid),
-		};
-	if (stream->ats)
-		cmds[n++] = (struct smmu_cmd){ .dw[0] = atc_inv, .dw[1] = ATC_SIZE_ALL };
-	if (stream->ats && smmu->substreams)
-		cmds[n++] = (struct smmu_cmd){ .dw[0] = atc_inv | CMD0_SSV | CMD_ATC0_GLOBAL, .dw[1] = ATC_SIZE_ALL };
+	if (stream->ats && stream_atc_inv(smmu, sid))
+		err = -EIO;
 	stream->ats = false;
-	return n ? cmdq_run(smmu, cmds, n) : 0;
+	return err;
+}
+
+int strtab_atc_inv(struct smmu *smmu, u16 vmid)
+{
+	int err = 0;
+
+	for (u32 n = 0; smmu->full_ats && n < leaf_count(smmu); n++) {
+		for (u32 i = 0; smmu->leaf[n] && i < LEAF_STREAMS; i++) {
+			const struct smmu_stream *stream = &smmu->leaf[n]->stream[i];
+
+			if (stream->ats && stream->domain->s2->vmid == vmid)
+				err |= stream_atc_inv(smmu, (n << LEAF_BITS) + i);
+		}
+	}
+	return err;
 }
 
 static struct ste ste_of_mode(const struct smmu *smmu, const struct smmu_domain *domain, enum smmu_stream_mode mode,
@@ -244,9 +264,12 @@ static int stream_configure(struct smmu *smmu, u32 sid, struct smmu_stream *stre
 	if (FIELD_GET(STE0_CONFIG, ste->dw[0]) == STE_CONFIG_S1_S2)
 		smmu->vmid_stage1[stream->domain->s2->vmid & 0xff] = true;
 	stream->ats |= ats;
+	smmu->full_ats |= FIELD_GET(STE1_EATS, ste->dw[1]) == STE_EATS_FULL;
 	err = memcmp(stream_ste(smmu, sid), ste, sizeof(*ste)) ? stream_install(smmu, sid, *ste) : stream_sync(&ref);
-	if (!err && had_ats && !ats)
-		err = stream_abandon(smmu, sid, stream);
+	if (!err && had_ats && !ats) {
+		err = stream_atc_inv(smmu, sid);
+		stream->ats = err;
+	}
 	return err;
 }
 

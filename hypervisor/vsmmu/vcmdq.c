@@ -17,7 +17,6 @@ struct batch {
 	u32 work;		/* commands and stream updates so far: ends the batch at VSMMU_BATCH */
 	u32 count;
 	u32 tlbis;		/* of which FOLD at most are kept */
-	bool mixed;		/* they are not all of one ASID */
 	bool barrier;		/* the cell has completed invalidations of CDs, on which what follows may rely */
 	u32 signals;		/* BIT(CS) of the cell's CMD_SYNCs */
 	struct smmu_cmd cmd[VSMMU_BATCH + FOLD];
@@ -29,13 +28,13 @@ static u64 vmid_field(const struct vsmmu *v)
 	return FIELD_PREP(CMD_TLBI0_VMID, v->cell->s2.vmid);
 }
 
+/* Not by ASID: that would not reach global entries, as invalidation by address does. */
 static void fold(struct batch *b)
 {
-	bool all = b->mixed && !MUTATE(VSMMU_FOLD_ASID);
-	u64 op = all ? CMD_TLBI_NH_ALL : CMD_TLBI_NH_ASID;
+	u64 asid = b->tlbi[0].dw[0] & CMD_TLBI0_ASID, op = MUTATE(VSMMU_FOLD_ASID) ? CMD_TLBI_NH_ASID : CMD_TLBI_NH_ALL;
 
 	b->tlbi[0] = (struct smmu_cmd){
-		.dw[0] = FIELD_PREP(CMD0_OP, op) | vmid_field(b->v) | (all ? 0 : b->tlbi[0].dw[0] & CMD_TLBI0_ASID),
+		.dw[0] = FIELD_PREP(CMD0_OP, op) | vmid_field(b->v) | (MUTATE(VSMMU_FOLD_ASID) ? asid : 0),
 	};
 	b->tlbis = 1;
 }
@@ -52,7 +51,6 @@ static int flush(struct batch *b)
 	count = b->count;
 	b->count = 0;
 	b->tlbis = 0;
-	b->mixed = false;
 	b->barrier = false;
 	return count ? smmu_run(b->v->config->smmu, &b->v->cell->dma, b->cmd, count) : 0;
 }
@@ -133,18 +131,24 @@ static int cfgi_ste_range(struct batch *b, const struct vcmd *kind, const struct
 }
 
 /* A CD that is still cached would bring back at once what this is to remove. */
-static int tlbi_add(struct batch *b, const struct smmu_cmd *cmd, bool by_asid)
+static int tlbi_add(struct batch *b, const struct smmu_cmd *cmd)
 {
 	int err = b->barrier ? flush(b) : 0;
 
-	if (!by_asid || (b->tlbis && (cmd->dw[0] ^ b->tlbi[0].dw[0]) & CMD_TLBI0_ASID))
-		b->mixed = true;
 	if (MUTATE(VSMMU_NO_TLBI))
 		return 0;
 	if (b->tlbis < FOLD)
 		b->tlbi[b->tlbis] = *cmd;
 	b->tlbis++;
 	return err;
+}
+
+/* TTL; of the 16 KiB granule there is no leaf at level 1. */
+static u64 tlbi_level(u64 dw1)
+{
+	u64 ttl = FIELD_GET(CMD_TLBI1_TTL, dw1);
+
+	return ttl == 1 && FIELD_GET(CMD_TLBI1_TG, dw1) == CMD_TLBI_TG_16K ? 0 : ttl;
 }
 
 static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
@@ -156,14 +160,14 @@ static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 		.dw[1] = cmd->dw[1] & kind->keep[1],
 	};
 
-	if (!(vreg_get(b->v, SMMU_IDR3) & IDR3_RIL)) {
+	if (!(vreg_get(b->v, SMMU_IDR3) & IDR3_RIL) || !(own.dw[1] & CMD_TLBI1_TG)) {
 		own.dw[0] &= ~range;
 		own.dw[1] &= ~(CMD_TLBI1_TG | CMD_TLBI1_TTL);
-	} else if ((own.dw[1] & CMD_TLBI1_TG) && !(own.dw[0] & range) && !(own.dw[1] & CMD_TLBI1_TTL)) {
+	} else if (!(own.dw[0] & range) && !tlbi_level(own.dw[1])) {
 		return CERROR_ILL;	/* reserved */
 	}
 	own.dw[0] |= FIELD_PREP(CMD0_OP, op == CMD_TLBI_NSNH_ALL ? CMD_TLBI_NH_ALL : op);
-	return tlbi_add(b, &own, kind->keep[0] & CMD_TLBI0_ASID);
+	return tlbi_add(b, &own);
 }
 
 /* What must not overtake an invalidation that the cell has completed by a CMD_SYNC of its own. */
@@ -289,7 +293,7 @@ static bool run_batch(struct vsmmu *v)
 		return false;
 	b.v = v;
 	b.work = b.count = b.tlbis = b.signals = 0;
-	b.mixed = b.barrier = false;
+	b.barrier = false;
 	err = consume(&b, &q);
 	flushed = flush(&b);
 	/* the hardware refused one of those that count as done: at the latest, the last of them */

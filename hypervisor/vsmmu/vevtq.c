@@ -124,13 +124,14 @@ struct kind {
 	u32 base, prod, cons;	/* registers */
 	u32 bytes;		/* of an entry */
 	u32 abort;		/* in GERROR: its memory is not there */
+	u32 enable;		/* in CR0 */
 };
 
 static const struct kind events = {
-	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR,
+	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR, CR0_EVENTQEN,
 };
 static const struct kind requests = {
-	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, SMMU_PRIQ_CONS, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR,
+	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, SMMU_PRIQ_CONS, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR, CR0_PRIQEN,
 };
 
 static bool overflowed(const struct vsmmu *v, const struct kind *k)
@@ -156,56 +157,63 @@ static bool full(const struct vsmmu *v, const struct kind *k)
 	return vqueue_used(&q) >= 1u << q.log2;
 }
 
-static void put(struct vsmmu *v, const struct kind *k, const void *entry)
+/* Enabled, and no abort that has not been acknowledged. */
+static bool writable(const struct vsmmu *v, const struct kind *k)
+{
+	u32 cr0 = vreg_get(v, SMMU_CR0), errors = vreg_get(v, SMMU_GERROR) ^ vreg_get(v, SMMU_GERRORN);
+
+	return (cr0 & CR0_SMMUEN) && (cr0 & k->enable) && !(errors & k->abort);
+}
+
+static bool put(struct vsmmu *v, const struct kind *k, const void *entry)
 {
 	struct vqueue q = queue(v, k);
 
 	if (!guest_write(v->cell, vqueue_at(&q, q.prod, k->bytes), entry, k->bytes)) {
 		vreg_gerror(v, k->abort);
-		return;
+		return false;
 	}
 	dmb_ish();
 	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)EVENTQ_OVERFLOW) | vqueue_next(&q, q.prod, 1));
+	return true;
 }
 
 /*
- * False: the event of a stalled transaction, which cannot be lost and waits for room. *written: there is something new
- * for the cell.
+ * False: the event of a stalled transaction, which waits for room; SMMUEN = 0 has ended it. *written: there is something
+ * new for the cell.
  */
-static bool deliver_event(struct vsmmu *v, struct smmu_event *event, u32 cr0, bool *written)
+static bool deliver_event(struct vsmmu *v, struct smmu_event *event, bool *written)
 {
-	bool stalled = event->dw[1] & EVT1_STALL, on = (cr0 & CR0_SMMUEN) && (cr0 & CR0_EVENTQEN);
+	bool on = writable(v, &events);
 
-	if (stalled && (!on || full(v, &events)))
+	if ((event->dw[1] & EVT1_STALL) && (vreg_get(v, SMMU_CR0) & CR0_SMMUEN) && (!on || full(v, &events)))
 		return false;
 	if (!on || !translate(v, event))
 		return true;
-	if (full(v, &events)) {
+	if (full(v, &events))
 		overflow(v, &events);
-		return true;
-	}
-	put(v, &events, event);
-	*written = true;
+	else
+		*written |= put(v, &events, event);
 	return true;
 }
 
 /* The last request of a group is answered in any case: by the cell, or as an SMMU does that has nowhere to put it. */
-static void deliver_request(struct vsmmu *v, struct smmu_event *request, u32 cr0, bool *written)
+static void deliver_request(struct vsmmu *v, const struct smmu_event *request, bool *written)
 {
-	bool on = (cr0 & CR0_SMMUEN) && (cr0 & CR0_PRIQEN), last = request->dw[0] & PRI0_LAST;
-	u32 n, sid = (u32)FIELD_GET(PRI0_SID, request->dw[0]);
-	struct smmu_cmd answer = smmu_pri_response(request->dw, on ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
-	const struct cfg_stream *stream = find_stream(v, sid, &n);
+	bool on = writable(v, &requests), room = !overflowed(v, &requests) && !full(v, &requests);
+	struct smmu_cmd answer = smmu_pri_response(request->dw, on && !room ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
+	u64 own[2] = { request->dw[0] & ~PRI0_SID, request->dw[1] };
+	u32 n;
+	const struct cfg_stream *stream = find_stream(v, (u32)FIELD_GET(PRI0_SID, request->dw[0]), &n);
 
-	if (on && stream && !overflowed(v, &requests) && !full(v, &requests)) {
-		request->dw[0] = (request->dw[0] & ~PRI0_SID) | stream->vsid;
-		put(v, &requests, request->dw);
+	own[0] |= stream ? stream->vsid : 0;
+	if (on && room && stream && put(v, &requests, own)) {
 		*written = true;
 		return;
 	}
-	if (on)
+	if (on && !room)
 		overflow(v, &requests);
-	if (last)
+	if (pri_needs_answer(request->dw[0]))
 		smmu_run(v->config->smmu, &v->cell->dma, &answer, 1);
 }
 
@@ -217,18 +225,17 @@ static void interrupt(const struct vsmmu *v, bool written, u64 enable, u32 intid
 
 void vevtq_deliver(struct vsmmu *v)
 {
-	u32 cr0 = vreg_get(v, SMMU_CR0);
 	bool events_written = false, requests_written = false;
 	struct vevent next;
 
 	for (u32 i = 0; i < VSMMU_EVENTS && ring_first(v, &next); i++) {
 		if (next.page_request)
-			deliver_request(v, &next.event, cr0, &requests_written);
-		else if (!deliver_event(v, &next.event, cr0, &events_written))
+			deliver_request(v, &next.event, &requests_written);
+		else if (!deliver_event(v, &next.event, &events_written))
 			break;
 		ring_drop(v);
 	}
-	if (ring_lost(v) && (cr0 & CR0_EVENTQEN))
+	if (ring_lost(v) && writable(v, &events))
 		overflow(v, &events);
 	interrupt(v, events_written, IRQ_CTRL_EVENTQ, v->config->eventq_irq);
 	interrupt(v, requests_written, IRQ_CTRL_PRIQ, v->config->priq_irq);

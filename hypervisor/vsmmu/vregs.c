@@ -46,8 +46,9 @@ void vreg_gerror(struct vsmmu *v, u32 bits)
 {
 	u32 gerror = vreg_get(v, SMMU_GERROR);
 
-	vreg_set(v, SMMU_GERROR, gerror ^ (bits & ~(gerror ^ vreg_get(v, SMMU_GERRORN))));
-	if (vreg_get(v, SMMU_IRQ_CTRL) & IRQ_CTRL_GERROR)
+	bits &= ~(gerror ^ vreg_get(v, SMMU_GERRORN));
+	vreg_set(v, SMMU_GERROR, gerror ^ bits);
+	if (bits && (vreg_get(v, SMMU_IRQ_CTRL) & IRQ_CTRL_GERROR))
 		vsmmu_raise(v, v->config->gerror_irq);
 }
 

@@ -34,15 +34,14 @@ void vsmmu_raise(const struct vsmmu *v, u32 intid)
 	spin_unlock(&vgic->lock);
 }
 
+/* All of them, for one that leaves does not answer. Who enters calls vsmmu_sync() itself. */
 void vsmmu_kick(const struct vsmmu *v)
 {
 	for (u32 i = 0; i < v->cell->vcpus; i++) {
 		struct cpu *cpu = READ_ONCE(v->cell->vcpu[i]);
 
-		if (cpu && __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_RUNNING) {
+		if (cpu && __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_RUNNING)
 			cpu_request(cpu, CPU_REQ_VSMMU);
-			return;
-		}
 	}
 }
 

@@ -48,7 +48,7 @@ struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu);
 const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u32 n);
 /* An interrupt of the cell's becomes pending; 0: none. Not one that the cell has given away. */
 void vsmmu_raise(const struct vsmmu *v, u32 intid);
-/* Asks a CPU of the cell for vsmmu_sync(). */
+/* Asks the CPUs of the cell for vsmmu_sync(). After a change under a lock that vsmmu_sync() takes. */
 void vsmmu_kick(const struct vsmmu *v);
 
 /* ---- vregs.c ---- */

@@ -53,16 +53,17 @@ static bool ste_address(struct vsmmu *v, u32 vsid, u64 *address, struct vste_wro
 	return linear || two_level(v, base, vsid, split, address, wrong);
 }
 
-/* Substreams: what a table of CDs may look like. */
-static bool cds_legal(const struct vsmmu *v, const u64 *dw)
+/* Substreams: what a table of CDs may look like. Without any, the field is ignored. */
+static bool cds_legal(const struct vsmmu *v, u64 *dw)
 {
-	u64 cdmax = FIELD_GET(STE0_S1CDMAX, dw[0]), format = FIELD_GET(STE0_S1FMT, dw[0]);
+	u64 bits = FIELD_GET(IDR1_SSIDSIZE, vreg_get(v, SMMU_IDR1)), format = FIELD_GET(STE0_S1FMT, dw[0]);
 
-	if (!cdmax || MUTATE(VSMMU_ANY_STE))
+	if (!bits)
+		dw[0] &= ~STE0_S1CDMAX;
+	if (!(dw[0] & STE0_S1CDMAX) || MUTATE(VSMMU_ANY_STE))
 		return true;
-	return cdmax <= FIELD_GET(IDR1_SSIDSIZE, vreg_get(v, SMMU_IDR1)) && format != STE_S1FMT_RESERVED &&
-	       (format == STE_S1FMT_LINEAR || (vreg_get(v, SMMU_IDR0) & IDR0_CD2L)) &&
-	       FIELD_GET(STE1_S1DSS, dw[1]) != STE_S1DSS_RESERVED;
+	return FIELD_GET(STE0_S1CDMAX, dw[0]) <= bits && (format == STE_S1FMT_LINEAR || format == STE_S1FMT_RESERVED ||
+							  (vreg_get(v, SMMU_IDR0) & IDR0_CD2L));
 }
 
 /*
@@ -74,24 +75,20 @@ static bool map_eats(const struct vsmmu *v, u64 *dw)
 	u64 eats = FIELD_GET(STE1_EATS, dw[1]);
 
 	dw[1] &= ~STE1_EATS;
-	if (!v->ats || !eats)
-		return true;
-	if (eats != STE_EATS_FULL)
-		return false;
-	dw[1] |= FIELD_PREP(STE1_EATS, v->split_ats ? STE_EATS_SPLIT : STE_EATS_FULL);
-	return true;
+	if (v->ats && eats == STE_EATS_FULL)
+		dw[1] |= FIELD_PREP(STE1_EATS, v->split_ats ? STE_EATS_SPLIT : STE_EATS_FULL);
+	return !v->ats || eats != STE_EATS_SPLIT;
 }
 
-/* A cell without stall must not get stalled transactions, whatever its CDs say. */
+/* Legal where there is a choice. A cell without stall must not get stalled transactions, whatever its CDs say. */
 static bool map_stall(const struct vsmmu *v, u64 *dw)
 {
+	bool legal = !(dw[1] & STE1_S1STALLD) ||
+		     FIELD_GET(IDR0_STALL_MODEL, vreg_get(v, SMMU_IDR0)) == STALL_MODEL_BOTH;
+
 	if (v->no_stall)
 		dw[1] |= STE1_S1STALLD;
-	else if (!v->stall)
-		dw[1] &= ~STE1_S1STALLD;
-	else if (FIELD_GET(IDR0_STALL_MODEL, vreg_get(v, SMMU_IDR0)) == STALL_MODEL_FORCED)
-		return !(dw[1] & STE1_S1STALLD);
-	return true;
+	return legal;
 }
 
 /* Attributes of transactions that bypass, where the hardware can override them. */
@@ -120,8 +117,6 @@ static enum smmu_stream_mode ste_mode(const struct vsmmu *v, u64 *dw)
 	}
 	if (config != STE_CONFIG_S1 || !cds_legal(v, dw) || !map_eats(v, dw) || !map_stall(v, dw))
 		return SMMU_STREAM_INVALID;
-	if (!FIELD_GET(STE0_S1CDMAX, dw[0]))
-		dw[0] &= ~STE0_S1FMT;
 	return SMMU_STREAM_STAGE1;
 }
 
@@ -137,11 +132,16 @@ int vste_update(struct vsmmu *v, u32 n)
 	u64 address, dw[2] = { 0, FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING) };
 	enum smmu_stream_mode mode = SMMU_STREAM_INVALID;
 	struct vste_wrong wrong = { 0 };
+	struct smmu_cmd stall_term = {
+		.dw[0] = FIELD_PREP(CMD0_OP, CMD_STALL_TERM) | FIELD_PREP(CMD_CFGI0_SID, stream->sid),
+	};
 
 	if (!(vreg_get(v, SMMU_CR0) & CR0_SMMUEN)) {
 		if (MUTATE(VSMMU_KEEP_STAGE1))
 			return 0;
 		mode = global_mode(v);
+		if (v->stall)
+			smmu_run(stream->smmu, &v->cell->dma, &stall_term, 1);
 	} else if (ste_address(v, stream->vsid, &address, &wrong)) {
 		if (guest_read(v->cell, ipa(address), dw, sizeof(dw)))
 			mode = ste_mode(v, dw);

@@ -17,8 +17,9 @@
 #include "../../hypervisor/smmu/smmu_internal.h"
 
 #define POOL_BYTES	MIB(32)
-#define EVENTQ_IRQ	106
-#define GERROR_IRQ	109
+#define EVENTQ_IRQ	106		/* and what follows, as enum model_irq */
+#define PRIQ_IRQ	107
+#define GERROR_IRQ	108
 
 static u64 ram[MACHINE_RAM_SIZE / 8];
 
@@ -85,9 +86,9 @@ static void complain(const char *what)
 		snprintf(machine_complaint, sizeof(machine_complaint), "%s", what);
 }
 
-static void raise_irq(struct smmu_model *model, bool gerror)
+static void raise_irq(struct smmu_model *model, enum model_irq which)
 {
-	__atomic_store_n(&lines[(gerror ? GERROR_IRQ : EVENTQ_IRQ) + 8 * (model - models)].pending, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&lines[EVENTQ_IRQ + which + 8 * (model - models)].pending, true, __ATOMIC_SEQ_CST);
 }
 
 const struct cfg_system *machine_init(u32 count, u32 storm_limit)
@@ -117,6 +118,7 @@ const struct cfg_system *machine_init(u32 count, u32 storm_limit)
 		config.smmu[i].base = MACHINE_SMMU_BASE + i * 0x20000;
 		config.smmu[i].size = 0x20000;
 		config.smmu[i].eventq_irq = EVENTQ_IRQ + 8 * i;
+		config.smmu[i].priq_irq = PRIQ_IRQ + 8 * i;
 		config.smmu[i].gerror_irq = GERROR_IRQ + 8 * i;
 	}
 	return &config.sys;

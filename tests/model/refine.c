@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The loop and the command line of the refinement test; see refine.h. */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 
 const char *doing = "start";
 static u64 seed, first_seed, action;
-static bool mutant;
+bool mutant;
+struct counts counts;
 static int without = -1;
 
 /* Defects of commands, as the physical SMMU gets them: a field of commands with these opcodes is wrong. */
@@ -65,38 +67,68 @@ static void on_call(const struct fake_call *call)
 	check_i2();
 }
 
+static void start(struct home *h)
+{
+	doing = "start";
+	world_start(h);
+	for (u32 i = (u32)(h - homes); i < GUESTS; i += CELLS)
+		guest_init(&guests[i]);
+}
+
 /* Stopped, destroyed, made anew: with all that its devices may still do. */
-static void restart(struct guest *g)
+static void restart(struct home *h)
 {
 	doing = "stop";
-	if (g->running)
-		world_stop(g);
+	if (h->running)
+		world_stop(h);
 	probes_choose();
 	check_i2();
 	check_refinement();
-	doing = "start";
-	world_start(g);
-	guest_init(g);
+	start(h);
+}
+
+/* A device may forget at any time what it was told; so the caches do not fill up. */
+static void forget(void)
+{
+	for (u32 i = 0; i < GUESTS; i++)
+		if (guests[i].ideal.atc_count > MODEL_ATC / 2 || guests[i].real->atc_count > MODEL_ATC / 2)
+			guests[i].real->atc_count = 0;
+	for (u32 i = 0; i < GUESTS; i++)
+		if (!guests[i].real->atc_count)
+			guests[i].ideal.atc_count = 0;
 }
 
 static void act(void)
 {
-	struct guest *g = &guests[pick(CELLS)];
+	struct guest *g = &guests[pick(GUESTS)];
 
+	forget();
 	probes_choose();
-	for (u32 i = 0; i < CELLS; i++)
+	for (u32 i = 0; i < GUESTS; i++)
 		probes_fill_ideal(&guests[i]);
 	if (one_in(400) || g->lost)
-		restart(g);
+		restart(g->home);
 	else
 		guest_act(g);
 	world_settle();
-	for (u32 i = 0; i < CELLS; i++)
-		if (guests[i].running && !guests[i].lost)
-			check_registers(&guests[i]);
+	for (u32 i = 0; i < GUESTS; i++)
+		probes_fill_ideal(&guests[i]);
+	for (u32 i = 0; i < GUESTS; i++)
+		if (guests[i].home->running && !guests[i].lost)
+			check_state(&guests[i]);
 	check_i2();
 	check_refinement();
 	fake_call_count = 0;
+}
+
+/* Stall, split stages or trust, ranges, a table of one level: each may be there or not. */
+static void vary(struct smmu_model *m)
+{
+	smmu_model_make_full(m);
+	m->idr[0] |= one_in(3) ? 1u << 11 : 0;			/* NS1ATS */
+	m->idr[0] |= one_in(4) ? 2u << 24 : 0;			/* STALL_MODEL: forced */
+	m->idr[3] &= one_in(4) ? ~(1u << 10) : ~0u;		/* RIL */
+	m->idr[0] &= one_in(4) ? ~(3u << 27) : ~0u;		/* ST_LEVEL */
 }
 
 /* Even seeds: what QEMU's SMMU has. Odd ones: all of it. */
@@ -106,20 +138,20 @@ static void new_machine(void)
 
 	machine_hook = NULL;
 	fake_on_call = NULL;
-	sys = machine_init(1, 0);
-	if (first_seed & 1)
-		smmu_model_make_full(&models[0]);
-	models[0].slow = pick(3);
-	if (without >= 0)
-		models[0].ignore[without] = true;
-	models[0].alter = defect ? alter : NULL;
-	world_init();
+	sys = machine_init(MACHINE_SMMUS, 0);
+	for (u32 i = 0; i < MACHINE_SMMUS; i++) {
+		if (first_seed & 1)
+			vary(&models[i]);
+		models[i].slow = pick(3);
+		if (without >= 0)
+			models[i].ignore[without] = true;
+		models[i].alter = defect ? alter : NULL;
+	}
+	world_init(first_seed & 1);
 	if (smmu_init(sys))
 		found("smmu_init fails: %s", fake_log);
-	for (u32 i = 0; i < CELLS; i++) {
-		world_start(&guests[i]);
-		guest_init(&guests[i]);
-	}
+	for (u32 i = 0; i < CELLS; i++)
+		start(&homes[i]);
 	machine_hook = check_i2;
 	fake_on_call = on_call;
 }
@@ -133,6 +165,24 @@ static void run(u64 with, u64 actions)
 	new_machine();
 	for (action = 1; action <= actions; action++)
 		act();
+}
+
+/* What never happened was not tested. */
+static void print_counts(u64 actions)
+{
+#define COUNT_NAME(name) { #name, offsetof(struct counts, name) },
+	static const struct { const char *name; size_t at; } names[] = { COUNTS(COUNT_NAME) };
+
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		u64 count = *(const u64 *)((const u8 *)&counts + names[i].at);
+
+		printf("%s%s %llu", i ? ", " : "", names[i].name, (unsigned long long)count);
+		if (!count && actions >= 100000) {
+			printf("\n");
+			found("%s: the random programs never come to that", names[i].name);
+		}
+	}
+	printf("\n");
 }
 
 static const struct defect *defect_named(const char *name)
@@ -194,6 +244,8 @@ int main(int argc, char **argv)
 		run(with, n);
 		left -= n;
 	}
+	if (!mutant)
+		print_counts(actions);
 	printf("%llu actions from seed %llu: %s\n", (unsigned long long)actions, (unsigned long long)base,
 	       mutant ? "the defect was NOT caught" : "passed");
 	return mutant;

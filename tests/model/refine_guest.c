@@ -13,22 +13,18 @@ enum { P_STRTAB = 0, P_STRTAB_L1 = 1, P_STRTAB_L2 = 2, P_CMDQ = 3, P_EVTQ = 4, P
        P_DATA = 32 /* 24 */, P_16K = 56 /* 4 */ };
 enum { R_CR0 = 0x20, R_CR2 = 0x2c, R_GBPA = 0x44, R_IRQ_CTRL = 0x50, R_GERRORN = 0x64, R_STRTAB_BASE = 0x80,
        R_STRTAB_CFG = 0x88, R_CMDQ_BASE = 0x90, R_CMDQ_PROD = 0x98, R_CMDQ_CONS = 0x9c, R_EVENTQ_BASE = 0xa0,
-       R_EVENTQ_PROD = 0x100a8, R_EVENTQ_CONS = 0x100ac };
+       R_PRIQ_BASE = 0xc0, R_EVENTQ_PROD = 0x100a8, R_EVENTQ_CONS = 0x100ac, R_PRIQ_PROD = 0x100c8, R_PRIQ_CONS = 0x100cc };
 #define CMDQ_LOG2	7
 #define EVTQ_LOG2	5
+#define PRIQ_LOG2	2
 
 static const u64 vas[] = { 0, 0x1000, 0x2000, 0x3000, 0x200000, 0x221000, 0x40020000, 0x40021000, 0x10000, 0x4000,
 			   0x8000000000, 0xffffff8000001000 };
 static const u32 ssids[] = { 0, 1, 2, 3, 65, 70, 5000 };
 
-static u64 page_ipa(u32 page)
-{
-	return RAM_IPA + page * PAGE_SIZE;
-}
-
 static u64 *words(struct guest *g, u32 page, u64 offset)
 {
-	return world_memory(g, page_ipa(page) + offset, 8, true);
+	return world_memory(g, page_ipa(g, page) + offset, 8, true);
 }
 
 static void put(struct guest *g, u32 page, u64 offset, u64 value)
@@ -40,6 +36,16 @@ static void put(struct guest *g, u32 page, u64 offset, u64 value)
 }
 
 /* ---- registers, for both machines ---- */
+
+static bool has_ats(const struct guest *g)
+{
+	return g->ideal.idr[0] & 1u << 10;
+}
+
+static bool has_pri(const struct guest *g)
+{
+	return g->ideal.idr[0] & 1u << 16;
+}
 
 static void reg(struct guest *g, u64 offset, u32 bytes, u64 value)
 {
@@ -85,23 +91,23 @@ static void put_context(struct guest *g, u32 page, u32 n)
 	/* T0SZ beyond what is defined means different things to different SMMUs */
 	if ((flags & 0x3f) < 16 || (flags & 0x3f) > 39 || (flags & 0xc0) == 0xc0)
 		flags = (flags & ~0xffULL) | 25;
-	put(g, page, n * 64 + 8, one_in(20) ? NOWHERE_IPA : page_ipa(pages[roots]));
-	put(g, page, n * 64 + 16, page_ipa(P_L1A));
+	put(g, page, n * 64 + 8, one_in(20) ? NOWHERE_IPA : page_ipa(g, pages[roots]));
+	put(g, page, n * 64 + 16, page_ipa(g, P_L1A));
 	put(g, page, n * 64 + 24, pick(2) ? 0xff44 : 0xbb04);
 	put(g, page, n * 64, flags);
 }
 
 static void put_stream(struct guest *g, u32 page, u32 n)
 {
-	u64 config = pick(8) ? 5 : (u64[]){ 0, 4, 4, 1, 6, 7 }[pick(6)], format = pick(3) ? 0 : pick(3);
+	u64 config = pick(8) ? 5 : (u64[]){ 0, 4, 4, 1, 6, 7 }[pick(6)], format = pick(3) ? 0 : pick(4);
 	u64 cdmax = pick(2) ? 0 : 1 + pick(8);
-	u64 pointer = page_ipa(format ? P_CD_L1 : P_CDS + pick(2));
+	u64 pointer = page_ipa(g, format ? P_CD_L1 : P_CDS + pick(2));
 	u64 dw1 = pick(4) | (one_in(6) ? 1ULL << 27 : 0);
 
 	if (!(g->ideal.idr[1] >> 6 & 0x1f))
 		cdmax = 0;
-	if (g->ideal.idr[0] & 1u << 10)
-		dw1 |= (u64)pick(2) << 28;
+	if (has_ats(g))
+		dw1 |= (u64)(one_in(12) ? 2 + pick(2) : pick(3) > 0) << 28;
 	if (one_in(20))
 		pointer = NOWHERE_IPA;
 	put(g, page, n * 64 + 8, dw1);
@@ -120,9 +126,9 @@ static u64 leaf_attributes(void)
 	return attrs;
 }
 
-static u64 target(u64 align)
+static u64 target(struct guest *g, u64 align)
 {
-	u64 ipa = page_ipa(one_in(8) ? pick(PAGES) : P_DATA + pick(24));
+	u64 ipa = page_ipa(g, one_in(8) ? pick(PAGES) : P_DATA + pick(24));
 
 	if (one_in(15))
 		ipa = NOWHERE_IPA;
@@ -131,7 +137,7 @@ static u64 target(u64 align)
 
 static void put_leaf(struct guest *g, u32 page, u64 offset, u64 size, bool last)
 {
-	put(g, page, offset, one_in(5) ? 0 : target(size) | leaf_attributes() | (last ? 3 : 1));
+	put(g, page, offset, one_in(5) ? 0 : target(g, size) | leaf_attributes() | (last ? 3 : 1));
 }
 
 static void put_entry(struct guest *g)
@@ -140,10 +146,10 @@ static void put_entry(struct guest *g)
 
 	switch (pick(8)) {
 	case 0:
-		put(g, P_L1A + second, 0, one_in(6) ? 0 : page_ipa(P_L2A + pick(2)) | 3);
+		put(g, P_L1A + second, 0, one_in(6) ? 0 : page_ipa(g, P_L2A + pick(2)) | 3);
 		return;
 	case 1:
-		put(g, P_L2A + second, 0, one_in(6) ? 0 : page_ipa(P_L3A + pick(2)) | 3 | (one_in(6) ? 1ULL << 62 : 0));
+		put(g, P_L2A + second, 0, one_in(6) ? 0 : page_ipa(g, P_L3A + pick(2)) | 3 | (one_in(6) ? 1ULL << 62 : 0));
 		return;
 	case 2:
 		put_leaf(g, P_L2A + second, 8, MIB(2), false);
@@ -163,9 +169,9 @@ static void put_entry(struct guest *g)
 
 static void put_links(struct guest *g, bool sane)
 {
-	put(g, P_STRTAB_L1, 0, !sane && one_in(3) ? 0 : page_ipa(P_STRTAB_L2) | (sane ? 7 : 1 + pick(7)));
+	put(g, P_STRTAB_L1, 0, !sane && one_in(3) ? 0 : page_ipa(g, P_STRTAB_L2) | (sane ? 7 : 1 + pick(7)));
 	for (u32 i = 0; i < 3; i++)
-		put(g, P_CD_L1, i * 8, !sane && one_in(3) ? 0 : page_ipa(P_CDS + i % 2) | 1);
+		put(g, P_CD_L1, i * 8, !sane && one_in(3) ? 0 : page_ipa(g, P_CDS + i % 2) | 1);
 }
 
 static void driver_setup(struct guest *g)
@@ -173,19 +179,24 @@ static void driver_setup(struct guest *g)
 	bool two_level = g->ideal.idr[0] >> 27 & 1 && pick(2);
 
 	reg(g, R_CR0, 4, 0);
-	if ((g->ideal.gerror ^ g->ideal.gerrorn) & 5)
+	if ((g->ideal.gerror ^ g->ideal.gerrorn) & 0xd)
 		reg(g, R_GERRORN, 4, reg_get(g, 0x60));
-	reg(g, R_STRTAB_BASE, 8, page_ipa(two_level ? P_STRTAB_L1 : P_STRTAB));
+	reg(g, R_STRTAB_BASE, 8, page_ipa(g, two_level ? P_STRTAB_L1 : P_STRTAB));
 	reg(g, R_STRTAB_CFG, 4, two_level ? 1 << 16 | 6 << 6 | (6 + pick(3)) : 4 + pick(3));
-	reg(g, R_CMDQ_BASE, 8, page_ipa(P_CMDQ) | CMDQ_LOG2);
+	reg(g, R_CMDQ_BASE, 8, page_ipa(g, P_CMDQ) | CMDQ_LOG2);
 	reg(g, R_CMDQ_PROD, 4, 0);
 	reg(g, R_CMDQ_CONS, 4, 0);
-	reg(g, R_EVENTQ_BASE, 8, page_ipa(P_EVTQ) | EVTQ_LOG2);
+	reg(g, R_EVENTQ_BASE, 8, page_ipa(g, P_EVTQ) | EVTQ_LOG2);
 	reg(g, R_EVENTQ_PROD, 4, 0);
 	reg(g, R_EVENTQ_CONS, 4, 0);
+	if (has_pri(g)) {
+		reg(g, R_PRIQ_BASE, 8, page_ipa(g, P_PRIQ) | PRIQ_LOG2);
+		reg(g, R_PRIQ_PROD, 4, 0);
+		reg(g, R_PRIQ_CONS, 4, 0);
+	}
 	reg(g, R_CR2, 4, pick(2) ? 2 : 0);
-	reg(g, R_IRQ_CTRL, 4, 5);
-	reg(g, R_CR0, 4, 0xd);
+	reg(g, R_IRQ_CTRL, 4, has_pri(g) ? 7 : 5);
+	reg(g, R_CR0, 4, 0xd | (has_pri(g) ? 2 : 0) | (has_ats(g) && pick(2) ? 0x10 : 0));
 }
 
 /* ---- commands ---- */
@@ -195,6 +206,12 @@ static void range_fields(struct guest *g, u64 *cmd)
 	u64 tg = 1 + pick(3);
 
 	cmd[1] = (vas[pick(ARRAY_SIZE(vas))] & ~0xfffULL) | pick(2);
+	/* without a granule these are ignored, also by an SMMU that has ranges */
+	if (one_in(4)) {
+		cmd[0] |= (u64)pick(32) << 12 | (u64)pick(32) << 20;
+		cmd[1] |= (u64)pick(4) << 8;
+		return;
+	}
 	if (!(g->ideal.idr[3] & 1u << 10) || pick(2))
 		return;
 	/* TTL 1 is no level of the 16 KiB granule */
@@ -208,7 +225,8 @@ static void command(struct guest *g, u64 *cmd)
 	u64 asid = 1 + pick(2);
 
 	cmd[1] = 0;
-	switch (pick(20)) {
+	counts.commands++;
+	switch (pick(22)) {
 	case 0: case 1: case 2: cmd[0] = 0x03 | sid << 32; cmd[1] = pick(2); return;
 	case 3: cmd[0] = 0x04 | sid << 32; cmd[1] = pick(6); return;
 	case 4: cmd[0] = 0x04 | sid << 32; cmd[1] = 31; return;
@@ -222,13 +240,26 @@ static void command(struct guest *g, u64 *cmd)
 	case 15:
 		if (!one_in(6))
 			break;
+		counts.refused_commands++;
 		cmd[0] = (u64[]){ 0, 0x20, 0x28, 0x2a, 0x40, 0x41, 0x50, 0xff, 0x46 | 3 << 12, 0x03 | 1 << 10 }[pick(10)];
 		return;
 	case 16:
-		if (g->ideal.idr[0] >> 24 & 3)
+		if ((g->ideal.idr[0] >> 24 & 3) == 1)
 			break;
 		cmd[0] = (pick(3) ? 0x44 | (u64)pick(3) << 12 : 0x45) | sid << 32;
-		cmd[1] = (cmd[0] & 0xff) == 0x44 ? (models[0].next_stag - pick(4)) & 0xffff : 0;
+		cmd[1] = (cmd[0] & 0xff) == 0x44 ? (g->real->next_stag - 1 - pick(4)) & 0xffff : 0;
+		return;
+	case 17:
+		if (!has_ats(g))
+			break;
+		cmd[0] = 0x40 | sid << 32 | ssid << 12 | (u64)pick(2) << 11 | (u64)pick(2) << 9;
+		cmd[1] = (vas[pick(ARRAY_SIZE(vas))] & ~0xfffULL) | (pick(2) ? 52 : pick(10));
+		return;
+	case 18:
+		if (!has_pri(g))
+			break;
+		cmd[0] = 0x41 | sid << 32 | ssid << 12 | (u64)pick(2) << 11;
+		cmd[1] = pick(512) | (u64)(one_in(30) ? 3 : pick(3)) << 12;
 		return;
 	}
 	cmd[0] = 0x46 | (u64)pick(3) << 12;
@@ -237,7 +268,7 @@ static void command(struct guest *g, u64 *cmd)
 static bool queue_works(struct guest *g)
 {
 	return g->ideal.cr0 & 8 && !((g->ideal.gerror ^ g->ideal.gerrorn) & 1) && g->ideal.cmdq.prod == g->ideal.cmdq.cons &&
-	       (g->ideal.cmdq.base & ~0x1fULL) == page_ipa(P_CMDQ);
+	       (g->ideal.cmdq.base & ~0x1fULL) == page_ipa(g, P_CMDQ);
 }
 
 /* A command into the queue, its doorbell later. */
@@ -265,6 +296,25 @@ static void commands(struct guest *g, u32 count)
 	cmd[1] = 0;
 	if (pick(4))
 		queue(g, &prod, cmd);
+	reg(g, R_CMDQ_PROD, 4, prod);
+}
+
+/* More TLB maintenance at a time than a batch keeps apart. */
+static void burst(struct guest *g)
+{
+	u32 prod = g->ideal.cmdq.prod, count = 33 + pick(24);
+	bool mixed = pick(2);
+	u64 asid = 1 + pick(2), cmd[2], sync[2] = { 0x46, 0 };
+
+	if (!queue_works(g))
+		return;
+	while (count--) {
+		cmd[0] = (u64)(0x11 + pick(2)) | (mixed ? 1 + (u64)pick(2) : asid) << 48;
+		cmd[1] = (cmd[0] & 0xff) == 0x12 ? vas[pick(ARRAY_SIZE(vas))] & ~0xfffULL : 0;
+		queue(g, &prod, cmd);
+	}
+	queue(g, &prod, sync);
+	counts.bursts++;
 	reg(g, R_CMDQ_PROD, 4, prod);
 }
 
@@ -318,12 +368,15 @@ static void registers(struct guest *g)
 	static const u16 any[] = { R_CR2, R_STRTAB_BASE, R_STRTAB_BASE + 4, R_STRTAB_CFG, R_CMDQ_BASE, R_EVENTQ_BASE, 0x28 };
 
 	switch (pick(8)) {
-	case 0: reg(g, R_CR0, 4, pick(16) & 0xd); return;
+	case 0: reg(g, R_CR0, 4, pick(32)); return;
 	case 1: reg(g, R_CR0, 4, g->ideal.cr0 ^ 1); return;
 	case 2: reg(g, R_GBPA, 4, 1u << 31 | (u64)pick(2) << 20); return;
-	case 3: reg(g, R_EVENTQ_CONS, 4, reg_get(g, R_EVENTQ_PROD)); return;
+	case 3:
+		reg(g, R_EVENTQ_CONS, 4, reg_get(g, R_EVENTQ_PROD));
+		reg(g, R_PRIQ_CONS, 4, reg_get(g, R_PRIQ_PROD));
+		return;
 	case 4: reg(g, R_GERRORN, 4, reg_get(g, 0x60)); return;
-	case 5: reg(g, R_IRQ_CTRL, 4, pick(8) & 5); return;
+	case 5: reg(g, R_IRQ_CTRL, 4, pick(8) & (has_pri(g) ? 7 : 5)); return;
 	case 6:
 		/* while it is enabled, nothing of this has an effect */
 		if ((g->ideal.cr0 & 0xd) == 0xd)
@@ -367,9 +420,22 @@ static void clean_slate(struct guest *g)
 	for (u32 i = 0; i < 60; i++)
 		put_entry(g);
 	for (u32 i = 0; i < 2; i++) {
-		put(g, P_L1A + i, 0, page_ipa(P_L2A + i) | 3);
-		put(g, P_L2A + i, 0, page_ipa(P_L3A + i) | 3);
+		put(g, P_L1A + i, 0, page_ipa(g, P_L2A + i) | 3);
+		put(g, P_L2A + i, 0, page_ipa(g, P_L3A + i) | 3);
 	}
+}
+
+void guest_race(struct guest *g)
+{
+	if (!g->home->running || !(g->ideal.cr0 & 1))
+		return;
+	counts.races++;
+	/* it may have seen the old entry, and with any access the new one */
+	ideal_read_register(g, R_CR0);
+	probes_fill_ideal(g);
+	put_stream(g, P_STRTAB + 2 * pick(2), g->vsid[pick(STREAMS)]);
+	ideal_read_register(g, R_CR0);
+	probes_fill_ideal(g);
 }
 
 void guest_init(struct guest *g)
@@ -399,13 +465,19 @@ void guest_act(struct guest *g)
 		change_properly(g);
 	} else if (what < 60) {
 		doing = "commands";
-		commands(g, one_in(20) ? 100 : 1 + pick(6));
+		if (one_in(12))
+			burst(g);
+		else
+			commands(g, one_in(20) ? 100 : 1 + pick(6));
 	} else if (what < 66) {
 		doing = "invalidate all";
 		invalidate_all(g);
-	} else if (what < 86) {
+	} else if (what < 83) {
 		doing = "DMA";
 		dma(g);
+	} else if (what < 86) {
+		doing = "page request";
+		page_request(g);
 	} else if (what < 92) {
 		doing = "registers";
 		registers(g);
@@ -431,8 +503,10 @@ struct model_txn guest_transaction(struct guest *g, u32 *stream)
 	txn.priv = one_in(4);
 	txn.inst = !txn.write && one_in(8);
 	/* devices that use addresses of stage 2 without having been told them */
-	txn.translated = g->ideal.idr[0] & 1u << 10 && one_in(10);
-	if (txn.translated)
-		txn.address = page_ipa(pick(PAGES));
+	txn.translated = has_ats(g) && !world_trusts(g) && one_in(10);
+	if (txn.translated) {
+		txn.address = page_ipa(g, pick(PAGES));
+		counts.ats_used++;
+	}
 	return txn;
 }

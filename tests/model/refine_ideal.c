@@ -9,9 +9,6 @@ struct probe probes[PROBES];
 
 /* ---- the ideal ---- */
 
-/* What it has written since the last comparison. */
-static struct record { u64 ipa; u8 bytes[32]; size_t count; } records[64];
-static u32 record_count;
 static struct guest *current;		/* whose ideal runs */
 
 static bool ideal_read(u64 ipa, void *to, size_t bytes)
@@ -25,15 +22,7 @@ static bool ideal_read(u64 ipa, void *to, size_t bytes)
 
 static bool ideal_write(u64 ipa, const void *from, size_t bytes)
 {
-	struct record *r = &records[record_count];
-
-	if (!world_memory(current, ipa, bytes, true) || record_count == ARRAY_SIZE(records))
-		return false;
-	record_count++;
-	r->ipa = ipa;
-	r->count = bytes;
-	memcpy(r->bytes, from, bytes);
-	return true;
+	return world_memory(current, ipa, bytes, true) && compare_record(ipa, from, bytes);
 }
 
 static void ideal_complain(const char *what)
@@ -43,10 +32,17 @@ static void ideal_complain(const char *what)
 	current->lost = true;
 }
 
-static void ideal_irq(struct smmu_model *m, bool gerror)
+static void ideal_irq(struct smmu_model *m, enum model_irq which)
 {
+	static const u32 bit[] = { IRQ_EVENTQ, IRQ_PRIQ, IRQ_GERROR };
+
 	(void)m;
-	current->ideal_irqs |= gerror ? IRQ_GERROR : IRQ_EVENTQ;
+	current->ideal_irqs |= bit[which];
+}
+
+static void answer(u32 *answers, const u64 *cmd)
+{
+	answers[cmd[1] >> 12 & 3]++;
 }
 
 static void ideal_signal(struct smmu_model *m, const u64 *cmd)
@@ -54,6 +50,25 @@ static void ideal_signal(struct smmu_model *m, const u64 *cmd)
 	(void)m;
 	if ((cmd[0] & 0xff) == 0x46 && (cmd[0] >> 12 & 3) == 1)
 		current->ideal_irqs |= IRQ_SYNC;
+	for (u32 i = 0; i < STREAMS && (cmd[0] & 0xff) == 0x41; i++)
+		if (cmd[0] >> 32 == current->vsid[i])
+			answer(current->ideal_answers, cmd);
+	counts.resumed += (cmd[0] & 0xff) == 0x44;
+}
+
+/* The physical SMMU tells a device something. */
+static void real_signal(struct smmu_model *m, const u64 *cmd)
+{
+	struct guest *g;
+	u32 stream;
+
+	if ((cmd[0] & 0xff) != 0x41)
+		return;
+	g = world_owner(m, (u32)(cmd[0] >> 32), &stream);
+	if (!g)
+		found("an answer to a page request of stream 0x%x, which nobody owns", (u32)(cmd[0] >> 32));
+	answer(g->real_answers, cmd);
+	counts.page_answers++;
 }
 
 static void ideal_before_command(struct smmu_model *m)
@@ -79,8 +94,11 @@ void ideal_init(struct guest *g)
 	m->before_command = ideal_before_command;
 	for (u32 i = 0; i < STREAMS; i++)
 		smmu_model_watch(m, g->vsid[i]);
+	g->real->signal = real_signal;
 	g->lost = false;
 	g->ideal_irqs = g->real_irqs = 0;
+	memset(g->ideal_answers, 0, sizeof(g->ideal_answers));
+	memset(g->real_answers, 0, sizeof(g->real_answers));
 }
 
 void ideal_write_register(struct guest *g, u64 offset, u32 bytes, u64 value)
@@ -95,18 +113,23 @@ u32 ideal_read_register(struct guest *g, u64 offset)
 	return (u32)smmu_model_read(&g->ideal, offset, 4);
 }
 
-static u32 ideal_outcomes(struct guest *g, const struct model_txn *txn, struct model_outcome *out)
+static u32 outcomes(const struct probe *p, struct smmu_model *m, u32 sid, struct model_outcome *out)
 {
-	current = g;
-	return smmu_model_possible(&g->ideal, txn, out, OUTCOMES);
+	struct model_txn txn = p->txn;
+
+	txn.sid = sid;
+	return p->ats ? smmu_model_ats_request(m, &txn, out, OUTCOMES) : smmu_model_possible(m, &txn, out, OUTCOMES);
+}
+
+static u32 ideal_outcomes(const struct probe *p, struct model_outcome *out)
+{
+	current = p->guest;
+	return outcomes(p, &p->guest->ideal, p->txn.sid, out);
 }
 
 static u32 real_outcomes(const struct probe *p, struct model_outcome *out)
 {
-	struct model_txn txn = p->txn;
-
-	txn.sid = p->guest->sid[p->stream];
-	return smmu_model_possible(&models[0], &txn, out, OUTCOMES);
+	return outcomes(p, p->guest->real, p->guest->sid[p->stream], out);
 }
 
 /* ---- probes ---- */
@@ -116,8 +139,9 @@ void probes_choose(void)
 	for (u32 i = 0; i < PROBES; i++) {
 		struct probe *p = &probes[i];
 
-		p->guest = &guests[pick(CELLS)];
+		p->guest = &guests[pick(GUESTS)];
 		p->txn = guest_transaction(p->guest, &p->stream);
+		p->ats = !p->txn.translated && one_in(4);
 	}
 }
 
@@ -126,9 +150,9 @@ void probes_fill_ideal(struct guest *g)
 	struct model_outcome out[OUTCOMES];
 	struct guest *before = current;
 
-	for (u32 i = 0; i < PROBES && g->running; i++)
+	for (u32 i = 0; i < PROBES && g->home->running; i++)
 		if (probes[i].guest == g)
-			ideal_outcomes(g, &probes[i].txn, out);
+			ideal_outcomes(&probes[i], out);
 	current = before;
 }
 
@@ -139,26 +163,44 @@ static const char *result_name(const struct model_outcome *o)
 	return names[o->result];
 }
 
+static void check_reach(const struct probe *p, const struct model_outcome *o)
+{
+	if (o->result == MODEL_BYPASS)
+		found("I2: stream 0x%x bypasses at 0x%llx", p->guest->sid[p->stream], (unsigned long long)p->txn.address);
+	/* with split stages a device is told IPAs, and what it does with them is checked */
+	if (o->result == MODEL_TRANSLATED && (!p->ats || world_trusts(p->guest)) &&
+	    !world_may_reach(p->guest, o->pa, p->txn.write))
+		found("I2: stream 0x%x of guest %u can %s 0x%llx at 0x%llx%s", p->guest->sid[p->stream], p->guest->index,
+		      p->txn.write ? "write" : "read", (unsigned long long)o->pa, (unsigned long long)p->txn.address,
+		      p->ats ? " (ATS)" : "");
+}
+
+/* What a trusted device was told it uses without asking again. */
+static void check_devices(struct smmu_model *m)
+{
+	for (u32 i = 0; i < m->atc_count && m->idr[0] & 1u << 11; i++) {
+		const struct model_atc *a = &m->atc[i];
+		struct guest *g;
+		u32 stream;
+
+		g = world_owner(m, a->sid, &stream);
+		if (!g || !world_may_reach(g, a->out, a->write))
+			found("I2: the device of stream 0x%x can %s 0x%llx by ATS", a->sid, a->write ? "write" : "read",
+			      (unsigned long long)a->out);
+		counts.ats_trusted++;
+	}
+}
+
 void check_i2(void)
 {
 	struct model_outcome out[OUTCOMES];
 
-	for (u32 i = 0; i < PROBES; i++) {
-		struct probe *p = &probes[i];
-		u32 count = real_outcomes(p, out);
-
-		for (u32 n = 0; n < count; n++) {
-			const struct model_outcome *o = &out[n];
-
-			if (o->result == MODEL_BYPASS)
-				found("I2: stream 0x%x bypasses at 0x%llx", p->guest->sid[p->stream],
-				      (unsigned long long)p->txn.address);
-			if (o->result == MODEL_TRANSLATED && !world_may_reach(p->guest, o->pa, p->txn.write))
-				found("I2: stream 0x%x of cell %u can %s 0x%llx at 0x%llx", p->guest->sid[p->stream],
-				      p->guest->index, p->txn.write ? "write" : "read", (unsigned long long)o->pa,
-				      (unsigned long long)p->txn.address);
-		}
-	}
+	for (u32 i = 0; i < PROBES; i++)
+		for (u32 n = real_outcomes(&probes[i], out); n--;)
+			check_reach(&probes[i], &out[n]);
+	for (u32 i = 0; i < MACHINE_SMMUS; i++)
+		check_devices(&models[i]);
+	counts.i2_checks++;
 	if (machine_complaint[0])
 		found("the hypervisor breaks a rule: %s", machine_complaint);
 }
@@ -186,10 +228,26 @@ static bool match_fetch(const struct model_outcome *real, const struct model_out
 	       real->ipa == (ideal->ipa & ~0xfffULL);
 }
 
+/* What a device is told. Refused without a record, or a translation: of stage 1 alone, or of both. */
+static bool match_ats(const struct probe *p, const struct model_outcome *real, const struct model_outcome *ideal)
+{
+	bool granted = ideal->result != MODEL_ABORT, there;
+	u64 out = 0;
+
+	if (!granted)
+		return real->result == MODEL_ABORT;
+	there = world_translate(p->guest, ideal->pa, p->txn.write, &out);
+	if (real->result == MODEL_ABORT)
+		return !there && real->s2;
+	return real->pa == (world_trusts(p->guest) ? out : ideal->pa);
+}
+
 static bool match(const struct probe *p, const struct model_outcome *real, const struct model_outcome *ideal)
 {
 	bool off = !(p->guest->ideal.cr0 & 1);
 
+	if (p->ats)
+		return match_ats(p, real, ideal);
 	/* what a device says to be translated is refused more often: the check is always on */
 	if (p->txn.translated && real->result == MODEL_ABORT)
 		return true;
@@ -218,7 +276,7 @@ static bool match(const struct probe *p, const struct model_outcome *real, const
 
 static void describe(const char *who, const struct model_outcome *out, u32 count)
 {
-	for (u32 i = 0; i < count; i++)
+	for (u32 i = 0; i < count && !mutant; i++)
 		printf("  %s: %s, pa 0x%llx, attributes 0x%x, event 0x%02x, s2 %d, class %u, ipa 0x%llx\n", who,
 		       result_name(&out[i]), (unsigned long long)out[i].pa, out[i].attr, out[i].event, out[i].s2,
 		       out[i].class, (unsigned long long)out[i].ipa);
@@ -229,6 +287,8 @@ static void describe_stream(const char *who, struct smmu_model *m, u32 sid)
 {
 	const struct model_stream *s = model_stream(m, sid);
 
+	if (mutant)
+		return;
 	printf("  %s: STRTAB_BASE 0x%llx, _CFG 0x%x, CR0 0x%x\n", who, (unsigned long long)m->strtab_base, m->strtab_cfg,
 	       m->cr0);
 	for (u32 i = 0; i < s->ste_count; i++)
@@ -243,7 +303,7 @@ static void describe_stream(const char *who, struct smmu_model *m, u32 sid)
 /* And of a translation. */
 static void describe_tlb(const char *who, const struct smmu_model *m, u64 va)
 {
-	for (u32 i = 0; i < m->tlb1_count; i++) {
+	for (u32 i = 0; i < m->tlb1_count && !mutant; i++) {
 		const struct model_tlb1 *t = &m->tlb1[i];
 
 		if (va - t->from < t->bytes)
@@ -256,21 +316,23 @@ static void describe_tlb(const char *who, const struct smmu_model *m, u64 va)
 static void check_probe(struct probe *p)
 {
 	struct model_outcome real[OUTCOMES], ideal[OUTCOMES];
-	u32 ideals = ideal_outcomes(p->guest, &p->txn, ideal), reals = real_outcomes(p, real), i;
+	u32 ideals = ideal_outcomes(p, ideal), reals = real_outcomes(p, real), i;
 
 	for (u32 n = 0; n < reals && !p->guest->lost; n++) {
 		for (i = 0; i < ideals && !match(p, &real[n], &ideal[i]); i++)
 			;
 		if (i < ideals)
 			continue;
+		if (p->guest->lost)
+			return;
 		describe("real", &real[n], 1);
 		describe("ideal", ideal, ideals);
-		describe_stream("real", &models[0], p->guest->sid[p->stream]);
+		describe_stream("real", p->guest->real, p->guest->sid[p->stream]);
 		describe_stream("ideal", &p->guest->ideal, p->txn.sid);
-		describe_tlb("real", &models[0], p->txn.address);
+		describe_tlb("real", p->guest->real, p->txn.address);
 		describe_tlb("ideal", &p->guest->ideal, p->txn.address);
-		found("cell %u, stream 0x%x, %s%s of 0x%llx, SSID %d: not what the guest's own SMMU would do",
-		      p->guest->index, p->txn.sid, p->txn.translated ? "translated " : "",
+		found("guest %u, stream 0x%x, %s%s of 0x%llx, SSID %d: not what the guest's own SMMU would do",
+		      p->guest->index, p->txn.sid, p->txn.translated ? "translated " : p->ats ? "ATS " : "",
 		      p->txn.write ? "write" : "read", (unsigned long long)p->txn.address,
 		      p->txn.ssv ? (int)p->txn.ssid : -1);
 	}
@@ -281,71 +343,17 @@ void check_refinement(void)
 	struct model_outcome out[OUTCOMES];
 
 	/* streams share caches: what one probe brings in, another may use */
-	for (u32 i = 0; i < 2 * CELLS; i++)
-		probes_fill_ideal(&guests[i % CELLS]);
+	for (u32 i = 0; i < 2 * GUESTS; i++)
+		probes_fill_ideal(&guests[i % GUESTS]);
 	for (u32 i = 0; i < PROBES; i++) {
-		if (probes[i].guest->running) {
+		if (probes[i].guest->home->running) {
 			check_probe(&probes[i]);
 			continue;
 		}
 		for (u32 n = real_outcomes(&probes[i], out); n--;)
 			if (out[n].result != MODEL_ABORT)
-				found("a stream of cell %u, which is not running, is not stopped", probes[i].guest->index);
+				found("a stream of guest %u, whose cell is not running, is not stopped", probes[i].guest->index);
 	}
-}
-
-/* ---- registers and records ---- */
-
-static const struct { u32 offset, mask; } compared[] = {
-	{ 0x20, ~0u }, { 0x24, ~0u }, { 0x28, 0xfff }, { 0x2c, 7 }, { 0x44, 1u << 20 | 1u << 31 }, { 0x50, 7 }, { 0x54, 7 },
-	{ 0x60, 0xd }, { 0x64, 0xd }, { 0x80, ~0u }, { 0x84, ~0u }, { 0x88, ~0u }, { 0x90, ~0u }, { 0x94, ~0u },
-	{ 0x98, ~0u }, { 0x9c, 0xfffff }, { 0xa0, ~0u }, { 0xa4, ~0u }, { 0x100a8, ~0u }, { 0x100ac, ~0u },
-};
-
-void check_registers(struct guest *g)
-{
-	current = g;
-	for (u32 i = 0; i < ARRAY_SIZE(compared); i++) {
-		u32 offset = compared[i].offset, mask = compared[i].mask;
-		u32 real = (u32)world_read(g, offset, 4), ideal = (u32)smmu_model_read(&g->ideal, offset, 4);
-
-		if ((real ^ ideal) & mask)
-			found("cell %u, register 0x%x: 0x%x, the guest's own SMMU has 0x%x", g->index, offset, real, ideal);
-	}
-	if ((g->ideal.gerror ^ g->ideal.gerrorn) & 1 &&
-	    (world_read(g, 0x9c, 4) >> 24 & 0x7f) != g->ideal.cons_err)
-		found("cell %u: CMDQ_CONS.ERR is %u, should be %u", g->index, (u32)world_read(g, 0x9c, 4) >> 24 & 0x7f,
-		      g->ideal.cons_err);
-	/* one more for what has been told already disturbs nobody */
-	if ((g->real_irqs ^ g->ideal_irqs) & ~(g->real_irqs & (IRQ_EVENTQ | IRQ_GERROR)))
-		found("cell %u: interrupts 0x%x, the guest's own SMMU made 0x%x", g->index, g->real_irqs, g->ideal_irqs);
-	g->ideal_irqs = g->real_irqs = 0;
-}
-
-/*
- * Where something could not be fetched. Stage 2 tells the page only, and of a stream table entry nothing: it was the
- * hypervisor that could not read it.
- */
-static u64 fetch_address_mask(u8 type)
-{
-	if (type == EVENT_STE_FETCH)
-		return ~0ULL;
-	return type == EVENT_CD_FETCH || type == EVENT_WALK_EABT ? 0xfff : 0;
-}
-
-static void check_records(struct guest *g)
-{
-	for (u32 i = 0; i < record_count; i++) {
-		const struct record *r = &records[i];
-		const u64 *is = world_memory(g, r->ipa, r->count, false), *should = (const u64 *)r->bytes;
-
-		if (memcmp(is, should, 24) || (is[3] ^ should[3]) & ~fetch_address_mask((u8)should[0]))
-			found("cell %u: record %016llx %016llx %016llx %016llx, should be %016llx %016llx %016llx %016llx",
-			      g->index, (unsigned long long)is[0], (unsigned long long)is[1], (unsigned long long)is[2],
-			      (unsigned long long)is[3], (unsigned long long)should[0], (unsigned long long)should[1],
-			      (unsigned long long)should[2], (unsigned long long)should[3]);
-	}
-	record_count = 0;
 }
 
 /* ---- a transaction that happens ---- */
@@ -376,6 +384,25 @@ static u32 only_match(const struct probe *p, const struct model_outcome *real, c
 	return found_at;
 }
 
+/* The record of a stalled transaction waits for room: when it then comes is up to the SMMU. */
+static bool can_stall(const struct guest *g)
+{
+	u32 stalled = 0;
+
+	for (u32 i = 0; i < MODEL_STALLS; i++)
+		stalled += g->real->stall[i].used;
+	return stalled < MODEL_STALLS && (g->ideal.cr0 & 5) == 5 && !((g->ideal.gerror ^ g->ideal.gerrorn) & 4) &&
+	       model_queue_used(&g->ideal.evtq) < model_queue_size(&g->ideal.evtq);
+}
+
+static void count_outcome(const struct model_txn *txn, enum model_result result)
+{
+	counts.translated += result == MODEL_TRANSLATED;
+	counts.aborted += result == MODEL_ABORT || result == MODEL_ZERO;
+	counts.stalled += result == MODEL_STALLED;
+	counts.substreams += result == MODEL_TRANSLATED && txn->ssid;
+}
+
 void dma(struct guest *g)
 {
 	struct probe p = { .guest = g };
@@ -383,32 +410,59 @@ void dma(struct guest *g)
 	struct model_txn txn;
 	u32 ideals, reals, i, n;
 
-	if (!g->running)
-		return;
 	p.txn = guest_transaction(g, &p.stream);
 	p.txn.translated = false;
 	probes[0] = p;
 	probes_fill_ideal(g);
-	ideals = ideal_outcomes(g, &p.txn, ideal);
+	ideals = ideal_outcomes(&p, ideal);
 	reals = real_outcomes(&p, real);
 	if (g->lost || !reals)
 		return;
 	check_probe(&p);
 	n = pick(reals);
 	i = only_match(&p, &real[n], ideal, ideals);
-	if (g->lost || i == ideals)
-		return;
-	/* the record of a stalled transaction waits for room: when it then comes is up to the SMMU */
-	if (real[n].result == MODEL_STALLED &&
-	    ((g->ideal.cr0 & 5) != 5 || model_queue_used(&g->ideal.evtq) >= model_queue_size(&g->ideal.evtq)))
+	if (g->lost || i == ideals || (real[n].result == MODEL_STALLED && !can_stall(g)))
 		return;
 	txn = p.txn;
 	txn.sid = g->sid[p.stream];
 	chosen = visible(&ideal[i]);
-	g->ideal.next_stag = models[0].next_stag;
+	count_outcome(&txn, real[n].result);
+	g->ideal.next_stag = g->real->next_stag;
 	current = g;
 	smmu_model_take(&g->ideal, &p.txn, &chosen);
-	smmu_model_take(&models[0], &txn, &real[n]);
+	smmu_model_take(g->real, &txn, &real[n]);
+	world_settle();
+	check_records(g);
+}
+
+/* What the ideal answers itself: failure if nothing can be written, success if there is no room. */
+static void ideal_page_request(struct guest *g, const struct model_txn *txn, u16 group, bool last)
+{
+	bool room = model_queue_used(&g->ideal.priq) < model_queue_size(&g->ideal.priq) &&
+		    !((g->ideal.priq.prod ^ g->ideal.priq.cons) >> 31);
+
+	current = g;
+	if (smmu_model_page_request(&g->ideal, txn, group, last)) {
+		counts.page_requests++;
+		return;
+	}
+	counts.refused_requests++;
+	g->ideal_answers[(g->ideal.cr0 & 3) == 3 && !room ? 2 : 0] += last;
+}
+
+void page_request(struct guest *g)
+{
+	u32 stream;
+	u16 group = (u16)pick(512);
+	bool last = pick(3);
+	struct model_txn txn = guest_transaction(g, &stream);
+
+	if (!(g->ideal.idr[0] & 1u << 16))
+		return;
+	ideal_page_request(g, &txn, group, last);
+	txn.sid = g->sid[stream];
+	if (!smmu_model_page_request(g->real, &txn, group, last))
+		found("a page request of stream 0x%x does not reach the hypervisor", txn.sid);
 	world_settle();
 	check_records(g);
 }

@@ -171,6 +171,8 @@ static void write_cr0(struct smmu_model *m, uint32_t value)
 		driver_fault(m, "PRIQEN without a queue", R_CR0);
 	if (on & CR0_SMMUEN)
 		model_check_enable(m);
+	for (unsigned int i = 0; i < MODEL_STALLS && m->cr0 & ~value & CR0_SMMUEN; i++)
+		m->stall[i].used = false;
 	m->cr0 = value & cr0_bits(m);
 }
 
@@ -343,7 +345,7 @@ void model_gerror(struct smmu_model *m, uint32_t bit)
 		return;
 	m->gerror ^= 1u << bit;
 	if (m->irq_ctrl & 1)
-		m->irq(m, true);
+		m->irq(m, MODEL_IRQ_GERROR);
 }
 
 /* One entry; false: no room, and the overflow is flagged. */
@@ -352,6 +354,8 @@ bool model_queue_push(struct smmu_model *m, struct model_queue *q, const uint64_
 	uint32_t size = model_queue_size(q), index = q->prod & (size - 1);
 	bool pri = q == &m->priq;
 
+	if ((m->gerror ^ m->gerrorn) & (pri ? 8 : 4))
+		return false;
 	if (model_queue_used(q) >= size) {
 		m->events_lost++;
 		if (!((q->prod ^ q->cons) & OVERFLOW_FLAG))
@@ -367,7 +371,7 @@ bool model_queue_push(struct smmu_model *m, struct model_queue *q, const uint64_
 	q->prod = (q->prod & OVERFLOW_FLAG) | ((q->prod + 1) & (2 * size - 1));
 	/* the interrupt tells of a queue that becomes non-empty, of nothing else */
 	if (model_queue_used(q) == 1 && m->irq_ctrl & (pri ? 2 : 4))
-		m->irq(m, false);
+		m->irq(m, pri ? MODEL_IRQ_PRIQ : MODEL_IRQ_EVENTQ);
 	return true;
 }
 

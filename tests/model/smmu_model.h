@@ -120,13 +120,14 @@ struct model_outcome {
 };
 
 struct model_queue { uint64_t base; uint32_t prod, cons; };
+enum model_irq { MODEL_IRQ_EVENTQ, MODEL_IRQ_PRIQ, MODEL_IRQ_GERROR };
 
 struct smmu_model {
 	/* given by the test */
 	bool (*mem_read)(uint64_t pa, void *to, size_t bytes);		/* false: external abort */
 	bool (*mem_write)(uint64_t pa, const void *from, size_t bytes);
 	void (*complain)(const char *what);
-	void (*irq)(struct smmu_model *model, bool gerror);		/* an edge */
+	void (*irq)(struct smmu_model *model, enum model_irq which);	/* an edge */
 	/* a command was consumed that has an effect outside: CMD_SYNC's signal, RESUME, STALL_TERM, PRI_RESP */
 	void (*signal)(struct smmu_model *model, const uint64_t *cmd);
 	void (*before_command)(struct smmu_model *model);
@@ -190,7 +191,7 @@ struct model_outcome smmu_model_dma(struct smmu_model *m, uint32_t sid, uint64_t
 /* An ATS translation request: what the device may get (result ABORT: refused), and keeps. */
 unsigned int smmu_model_ats_request(struct smmu_model *m, const struct model_txn *txn, struct model_outcome *out,
 				    unsigned int max);
-/* A PRI page request. False: answered with failure at once (queue full or off). */
+/* A PRI page request. False: the SMMU answers it, if it is the last of its group. */
 bool smmu_model_page_request(struct smmu_model *m, const struct model_txn *txn, uint16_t group, bool last);
 
 /* ---- between the model's files ---- */

@@ -20,7 +20,9 @@ unsigned int model_ssid_bits(const struct smmu_model *m)
 
 static unsigned int format(const struct model_walk *w)
 {
-	return model_field(w->ste->dw[0], 63, 59) ? (unsigned int)model_field(w->ste->dw[0], 5, 4) : FORMAT_LINEAR;
+	unsigned int fmt = (unsigned int)model_field(w->ste->dw[0], 5, 4);
+
+	return model_ssid_bits(w->m) && model_field(w->ste->dw[0], 63, 59) && fmt != 3 ? fmt : FORMAT_LINEAR;
 }
 
 static unsigned int split(const struct model_walk *w)

@@ -119,14 +119,12 @@ static struct range range(struct smmu_model *m, const uint64_t *cmd)
 	struct range r = { start, 0, 0 };
 
 	if (has_range(m) && tg) {
-		if (!num && !scale && !ttl && !m->guest)
-			m->complain("TLBI: TG with NUM, SCALE and TTL all 0 is reserved");
 		pages = (uint64_t)(num + 1) << scale;
-		r.ttl = ttl;
+		r.ttl = tg == 2 && ttl == 1 ? 0 : ttl;
 		r.start &= ~0ULL << granules[tg];
 	} else {
 		/* ignored; the hypervisor's own commands leave them 0 */
-		if ((num || scale || ttl) && !m->guest && (cmd[0] & 0xff) == OP_S2_IPA)
+		if ((num || scale || ttl) && !m->guest)
 			m->complain("TLBI: NUM, SCALE or TTL without TG");
 		tg = 0;
 	}
@@ -170,6 +168,14 @@ static void tlbi_vmall(struct smmu_model *m, int vmid)
 
 /* ---- dispatch ---- */
 
+/* A granule with neither a range nor a level; a block at level 1 of 16 KiB tables does not exist, so that is no level. */
+static bool range_reserved(const struct smmu_model *m, const uint64_t *cmd)
+{
+	unsigned int tg = (unsigned int)model_field(cmd[1], 11, 10), ttl = (unsigned int)model_field(cmd[1], 9, 8);
+
+	return has_range(m) && tg && !(cmd[0] & RANGE) && (!ttl || (tg == 2 && ttl == 1));
+}
+
 static bool exists(const struct smmu_model *m, const uint64_t *cmd)
 {
 	bool s1 = m->idr[0] & 2, s2 = m->idr[0] & 1;
@@ -178,14 +184,16 @@ static bool exists(const struct smmu_model *m, const uint64_t *cmd)
 	if (cmd[0] & 1u << 10)
 		return false;
 	switch (cmd[0] & 0xff) {
-	case OP_NH_ALL: case OP_NH_ASID: case OP_NH_VA: case OP_NH_VAA: case OP_CFGI_CD: case OP_CFGI_CD_ALL:
+	case OP_NH_ALL: case OP_NH_ASID: case OP_CFGI_CD: case OP_CFGI_CD_ALL:
 		return s1;
 	case OP_S12_VMALL: case OP_S2_IPA:
 		return s2;
 	case OP_ATC_INV:
 		return m->idr[0] & 1u << 10;
 	case OP_PRI_RESP:
-		return m->idr[0] & 1u << 16;
+		return m->idr[0] & 1u << 16 && model_field(cmd[1], 13, 12) != 3;
+	case OP_NH_VA: case OP_NH_VAA:
+		return s1 && !range_reserved(m, cmd);
 	case OP_RESUME: case OP_STALL_TERM:
 		return model_field(m->idr[0], 25, 24) != 1;
 	case OP_SYNC:

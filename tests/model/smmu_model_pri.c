@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The model's stalled transactions, address translation services of devices (ATS), and page requests (PRI). */
+#include <string.h>
+
 #include "smmu_model.h"
 
 enum { RESUME_TERM = 0, RESUME_RETRY = 1 };
@@ -60,16 +62,30 @@ void model_stall_term(struct smmu_model *m, uint32_t sid)
 
 static void atc_add(struct smmu_model *m, const struct model_txn *txn, const struct model_outcome *o)
 {
-	struct model_atc *a = &m->atc[m->atc_count];
+	struct model_atc new;
 
-	if (m->atc_count == MODEL_ATC) {
-		m->complain("model: ATC full");
-		return;
+	memset(&new, 0, sizeof(new));
+	new.sid = txn->sid;
+	new.ssid = txn->ssid;
+	new.ssv = txn->ssv;
+	new.read = !txn->write;
+	new.write = txn->write;
+	new.va = txn->address & ~0xfffULL;
+	new.size = 0x1000;
+	new.out = o->pa & ~0xfffULL;
+	for (unsigned int i = 0; i < m->atc_count; i++) {
+		struct model_atc old = m->atc[i];
+
+		old.drop = false;
+		if (!memcmp(&old, &new, sizeof(new))) {
+			m->atc[i].drop = false;
+			return;
+		}
 	}
-	*a = (struct model_atc){ .sid = txn->sid, .ssid = txn->ssid, .ssv = txn->ssv, .read = !txn->write,
-				 .write = txn->write, .va = txn->address & ~0xfffULL, .size = 0x1000,
-				 .out = o->pa & ~0xfffULL };
-	m->atc_count++;
+	if (m->atc_count == MODEL_ATC)
+		m->complain("model: ATC full");
+	else
+		m->atc[m->atc_count++] = new;
 }
 
 /*
@@ -80,35 +96,41 @@ unsigned int smmu_model_ats_request(struct smmu_model *m, const struct model_txn
 				    unsigned int max)
 {
 	struct model_stream *s = model_stream(m, txn->sid);
-	unsigned int count, kept = 0;
-	bool full = true;
+	unsigned int count = 0, refusing = 0;
+	bool full = false;
 
-	if (!s || !(m->cr0 & 1) || !(m->idr[0] & 1u << 10) || !max)
+	if (!s || !max)
 		return 0;
+	if (!(m->cr0 & 1) || !(m->idr[0] & 1u << 10)) {
+		out[0] = (struct model_outcome){ .result = MODEL_ABORT };
+		return 1;
+	}
 	model_observe(m);
 	for (unsigned int i = 0; i < s->ste_count; i++) {
 		unsigned int eats = (unsigned int)model_field(s->ste[i].dw[1], 29, 28);
+		/* it is about translating: an entry that aborts or bypasses has none */
+		bool none = eats == 0 || eats == 3 || !(s->ste[i].dw[0] & 1) || !(model_field(s->ste[i].dw[0], 3, 1) & 3);
 
-		if (eats == 0 || eats == 3) {
-			out[kept++] = (struct model_outcome){ .result = MODEL_ABORT, .event = EVENT_BAD_ATS_TREQ };
-			return kept;
-		}
-		full &= eats == 1;
+		refusing += none;
+		full |= !none && eats == 1;
 	}
-	count = smmu_model_possible(m, txn, out, max);
+	if (refusing < s->ste_count)
+		count = smmu_model_possible(m, txn, out, max - 1);
 	for (unsigned int i = 0; i < count; i++) {
 		struct model_outcome o = out[i];
 
 		/* a fault is the device's to ask about by PRI: not recorded, nothing stalls */
-		if (o.result != MODEL_TRANSLATED)
-			o = (struct model_outcome){ .result = MODEL_ABORT, .event = o.event < 0x10 ? o.event : 0 };
+		if (o.result != MODEL_TRANSLATED && o.result != MODEL_BYPASS)
+			o = (struct model_outcome){ .result = MODEL_ABORT, .event = o.event < 0x10 ? o.event : 0, .s2 = o.s2 };
 		else if (!full)
 			o.pa = model_stage1_output(m, txn, o.pa);
-		out[kept++] = o;
-		if (o.result == MODEL_TRANSLATED)
+		out[i] = o;
+		if (o.result != MODEL_ABORT)
 			atc_add(m, txn, &o);
 	}
-	return kept;
+	if (refusing || !s->ste_count)
+		out[count++] = (struct model_outcome){ .result = MODEL_ABORT, .event = EVENT_BAD_ATS_TREQ };
+	return count;
 }
 
 /* The IPA that led to this PA: by the entries that are cached now, for the walk has just been made. */
@@ -148,7 +170,8 @@ bool smmu_model_page_request(struct smmu_model *m, const struct model_txn *txn, 
 
 	entry[0] |= (uint64_t)txn->priv << 58 | (uint64_t)txn->inst << 59 | 1ULL << (txn->write ? 61 : 60);
 	entry[0] |= (uint64_t)last << 62 | (uint64_t)txn->ssv << 63;
-	if (!(m->cr0 & 2) || (m->priq.prod ^ m->priq.cons) >> 31 & 1)
+	/* once it has overflowed, nothing is written until that is acknowledged */
+	if ((m->cr0 & 3) != 3 || (m->priq.prod ^ m->priq.cons) >> 31 & 1)
 		return false;
 	return model_queue_push(m, &m->priq, entry, sizeof(entry));
 }

@@ -7,7 +7,8 @@
 
 enum { CONFIG_ABORT = 0, CONFIG_BYPASS = 4, CONFIG_S1 = 1, CONFIG_S2 = 2 };	/* the last two: bits, besides BYPASS */
 enum { S1DSS_TERMINATE = 0, S1DSS_BYPASS = 1, S1DSS_SSID0 = 2 };
-enum { EATS_NONE = 0, EATS_FULL = 1, EATS_SPLIT = 2 };
+enum { EATS_NONE = 0, EATS_FULL = 1, EATS_SPLIT = 2 };	/* 3 acts like none */
+#define S1STALLD	(1ULL << 27)
 
 static void driver_fault(struct smmu_model *m, const char *what)
 {
@@ -277,11 +278,12 @@ static bool s1_good(const struct smmu_model *m, const struct model_ste *ste)
 	unsigned int cdmax = (unsigned int)model_field(ste->dw[0], 63, 59);
 	unsigned int format = (unsigned int)model_field(ste->dw[0], 5, 4);
 
-	if (!cdmax)
-		return true;
-	if (cdmax > model_ssid_bits(m) || format == 3 || (format && !(m->idr[0] & 1u << 19)))
+	if (ste->dw[1] & S1STALLD && model_field(m->idr[0], 25, 24))
 		return false;
-	return model_field(ste->dw[1], 1, 0) != 3;
+	/* without substreams the field is ignored; reserved values of S1Fmt and S1DSS act like 0 */
+	if (!cdmax || !model_ssid_bits(m))
+		return true;
+	return cdmax <= model_ssid_bits(m) && (!format || format == 3 || m->idr[0] & 1u << 19);
 }
 
 static bool ste_good(const struct smmu_model *m, const struct model_ste *ste)
@@ -291,7 +293,8 @@ static bool ste_good(const struct smmu_model *m, const struct model_ste *ste)
 
 	if ((config & CONFIG_S2 && !(m->idr[0] & 1)) || (config & CONFIG_S1 && !(m->idr[0] & 2)))
 		return false;
-	if (m->idr[0] & 1u << 10 && (eats == 3 || (eats == EATS_SPLIT && config != 7)))
+	/* ATS is about translating: an entry that bypasses has none */
+	if (m->idr[0] & 1u << 10 && config & (CONFIG_S1 | CONFIG_S2) && eats == EATS_SPLIT && (config != 7 || m->idr[0] & 1u << 11))
 		return false;
 	return !(config & CONFIG_S1) || s1_good(m, ste);
 }
@@ -317,8 +320,10 @@ static void stage1(struct model_walk *w)
 
 	if (!model_ssid_bits(w->m))
 		cdmax = 0;
-	if (txn->ssv && (!cdmax || txn->ssid >> cdmax || (!txn->ssid && s1dss == S1DSS_SSID0)))
+	if (txn->ssv && (!cdmax || txn->ssid >> cdmax))
 		model_outcome(w, MODEL_ABORT, 0, EVENT_BAD_SUBSTREAMID);
+	else if (txn->ssv && !txn->ssid && s1dss == S1DSS_SSID0)
+		model_outcome(w, MODEL_ABORT, 0, EVENT_STREAM_DISABLED);
 	else if (txn->ssv || !cdmax || s1dss == S1DSS_SSID0)
 		model_contexts(w, txn->ssv ? txn->ssid : 0);
 	else if (s1dss == S1DSS_BYPASS)

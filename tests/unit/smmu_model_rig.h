@@ -51,10 +51,10 @@ static void complain(const char *what)
 	fail_msg("the model complains: %s", what);
 }
 
-static void irq(struct smmu_model *model, bool gerror)
+static void irq(struct smmu_model *model, enum model_irq which)
 {
 	(void)model;
-	(void)gerror;
+	(void)which;
 	irqs++;
 }
 

@@ -89,7 +89,7 @@ static void substreams_linear(void **state)
 	expect_event(at(0x1000, .ssv = true, .ssid = 5), 0x0a);
 	expect_event(at(0x1000, .ssv = true, .ssid = 8), 0x08);
 	/* S1DSS = 2: SubstreamID 0 is for transactions without one */
-	expect_event(at(0x1000, .ssv = true, .ssid = 0), 0x08);
+	expect_event(at(0x1000, .ssv = true, .ssid = 0), 0x06);
 }
 
 static void s1dss(void **state)

@@ -27,7 +27,7 @@ void vsmmu_cell_reset(struct cell *cell);
 /* A stream of the cell was attached (so it has stage 2 alone): now it becomes what the cell's SMMU says about it. */
 void vsmmu_stream_attached(struct cell *cell, const struct cfg_stream *stream);
 
-/* CPU_REQ_VSMMU, on a CPU that is in the cell: events to deliver, commands to go on with. */
+/* CPU_REQ_VSMMU, on a CPU that is in the cell, and when one enters it: events to deliver, commands to go on with. */
 void vsmmu_sync(struct cpu *cpu);
 
 #endif
