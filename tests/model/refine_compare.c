@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What else must be equal, besides what transactions do: registers, interrupts, records, and what is outstanding. */
 #include <string.h>
-#include <stdio.h>
 
 #include "refine.h"
 
