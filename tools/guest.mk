@@ -4,7 +4,7 @@
 
 GUEST		:= $(BUILD)/guest
 GUEST_KERNEL	:= 6.12
-GUEST_MODULES	:= nvme e1000e
+GUEST_MODULES	:= nvme e1000e vfio_iommu_type1 vfio-pci
 GUEST_FETCH	:= tools/guest/fetch -o $(GUEST)
 
 # Programs that the boot tests and `make run` use in the root cell: one C file each, static.
