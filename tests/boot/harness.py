@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT / "tools/guest"))
 from machine import Machine, Vm, VmError  # noqa: E402, F401
 
 SYSTEM = ROOT / "configs/arm64/qemu-virt/system.yaml"
+STAGE1_SYSTEM = ROOT / "configs/arm64/qemu-virt/stage1-system.yaml"
 DEMO = ROOT / "configs/arm64/qemu-virt/rtos0.yaml"
 
 EDU = {"pci": "00:02.0", "id": "1234:11e8", "bars": [{"size": "1M"}]}
@@ -45,6 +46,7 @@ class Variant:
     machine: Machine = field(default_factory=Machine)
     mutation: str = "NONE"
     options: tuple[str, ...] = ()	# lines of .config that are not the default; the name tells such variants apart
+    system: Path = SYSTEM
 
     @property
     def directory(self) -> Path:
@@ -194,9 +196,9 @@ def make_image(variant: Variant) -> Path:
         if config == DEMO and variant.machine.cpus < 3:
             continue			# its CPU 2 isn't there
         cells.append(variant.directory / f"{config.stem}.cell")
-        cloister("compile", SYSTEM, "--cell", config, "-o", cells[-1], *options)
+        cloister("compile", variant.system, "--cell", config, "-o", cells[-1], *options)
     cells += make_wrong_cells(variant.directory / "dma.cell")
-    system = ruamel.yaml.YAML().load(SYSTEM.read_text())
+    system = ruamel.yaml.YAML().load(variant.system.read_text())
     system["root"]["initrd"] = str(make_initrd(variant, cells))
     system["root"]["bootargs"] += " quiet"
     write_yaml(variant.directory / "system.yaml", system)

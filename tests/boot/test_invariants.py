@@ -12,7 +12,7 @@ pytestmark = GROUP("a57")
 # Programs whose whole test is their own report.
 REPORTING = [name for name in ("psci", "smp", "mmio-fuzz", "smc-fuzz", "sysreg", "ecam") if name in inmate_programs()]
 
-ROGUE = Machine(extra=("-device", f"edu,addr={UNOWNED_SLOT},dma_mask=0xffffffffffffffff"))
+ROGUE = Variant("rogue", Machine(extra=("-device", f"edu,addr={UNOWNED_SLOT},dma_mask=0xffffffffffffffff")))
 
 
 def test_dma_is_fenced(root: Root):
@@ -62,8 +62,7 @@ def test_program(root: Root, program: str):
 
 
 def test_unowned_stream_aborts(machines: Machines):
-    variant = Variant("rogue", ROGUE)
     try:
-        checks.unowned_stream_aborts(machines.get(variant))
+        checks.unowned_stream_aborts(machines.get(ROGUE))
     finally:
-        machines.drop(variant)
+        machines.drop(ROGUE)
