@@ -11,6 +11,7 @@ import checks
 from conftest import GROUP, Machines
 from harness import Root, Variant, VmError
 from test_invariants import ROGUE
+from test_vfio import STAGE1, unmapped_page_is_out_of_reach
 
 # Unit tests catch STE_ONE_WRITE and CHECK_NO_OVERLAP, and also NO_CPU_TLBI: under QEMU, Linux itself flushes so much
 # while a CPU goes offline that checks.no_stale_cpu_translation passes without the hypervisor's invalidation.
@@ -25,6 +26,7 @@ CAUGHT_BY: dict[str, tuple[Callable[[Root], None], Variant]] = {
     "SGI_ANY_CPU": (checks.interrupts_are_fenced, Variant()),
     "PANIC_ON_FAULT": (checks.fault_is_contained, Variant()),
     "PCI_NO_FILTER": (checks.functions_are_hidden, Variant()),
+    "VSMMU_NO_TLBI": (unmapped_page_is_out_of_reach, STAGE1),
 }
 
 
