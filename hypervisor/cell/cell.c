@@ -41,10 +41,11 @@ static struct cell *cell_alloc(const struct cfg_cell *config)
 {
 	u32 size = config->hdr.size, pages = DIV_ROUND_UP(sizeof(struct cell) + size + config->console_size, PAGE_SIZE);
 	struct cell *cell = page_alloc(pages, 1);
-	char *copy = (char *)(cell + 1);
+	char *copy;
 
 	if (!cell)
 		return NULL;
+	copy = (char *)(cell + 1);
 	memcpy(copy, config, size);
 	cell->config = (const struct cfg_cell *)copy;
 	cell->console.out = (struct ring){ .text = copy + size, .size = config->console_size };

@@ -2,32 +2,31 @@
 /* The streams of a cell: claimed as long as it exists, reaching its memory only while it runs (I2). */
 #include <hyp/cell.h>
 
-static const struct cfg_stream *find_stream(const struct cell *cell, const struct cfg_stream *want)
+static bool has_stream(const struct cell *cell, const struct cfg_stream *want)
 {
 	const struct cfg_stream *own = cfg_cell_streams(cell->config);
 
 	for (u32 i = 0; i < cell->config->stream_count; i++) {
 		if (own[i].smmu == want->smmu && own[i].sid == want->sid)
-			return &own[i];
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
-/* What the root cell has of a cell's streams goes first to nobody. */
-static void take_from_root(const struct cfg_stream *stream)
+/* The root cell, if it is another one than `cell` and its config has the stream; else NULL. */
+static struct cell *root_with(const struct cell *cell, const struct cfg_stream *stream)
 {
 	struct cell *root = root_cell();
 
-	if (root && find_stream(root, stream))
-		smmu_stream_release(stream->smmu, stream->sid);
+	return root && root != cell && has_stream(root, stream) ? root : NULL;
 }
 
-static void back_to_root(const struct cfg_stream *stream)
+static void back_to_root(const struct cell *cell, const struct cfg_stream *stream)
 {
 	const struct smmu_domain *owner;
-	struct cell *root = root_cell();
+	struct cell *root = root_with(cell, stream);
 
-	if (!root || !find_stream(root, stream))
+	if (!root)
 		return;
 	if (smmu_stream_claim(stream->smmu, stream->sid, &root->dma, &owner) ||
 	    (root->state == HC_STATE_RUNNING && smmu_stream_attach(stream->smmu, stream->sid)))
@@ -39,20 +38,19 @@ static void back_to_root(const struct cfg_stream *stream)
 
 static int stream_error(struct hc_error *err, const struct cfg_stream *s, int result, const struct smmu_domain *owner)
 {
-	char why[64];
+	const char *why = result == -EBUSY ? "belongs to cell " :
+			  result == -ENOMEM ? "needs more memory than the pool has" : "does not exist";
 
-	if (result == -EBUSY)
-		snprintf(why, sizeof(why), "belongs to cell %s", owner ? owner->name : "?");
-	else
-		snprintf(why, sizeof(why), result == -ENOMEM ? "needs more memory than the pool has" : "does not exist");
-	return hc_fail(err, result, "stream 0x%x of SMMU %u %s", s->sid, s->smmu, why);
+	return hc_fail(err, result, "stream 0x%x of SMMU %u %s%s", s->sid, s->smmu, why, owner ? owner->name : "");
 }
 
-static void give_back(const struct cfg_stream *streams, u32 count)
+static void give_back(const struct cell *cell, u32 count)
 {
+	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
+
 	for (u32 i = 0; i < count; i++) {
 		smmu_stream_release(streams[i].smmu, streams[i].sid);
-		back_to_root(&streams[i]);
+		back_to_root(cell, &streams[i]);
 	}
 }
 
@@ -65,14 +63,13 @@ int cell_streams_take(struct cell *cell, struct hc_error *err)
 		const struct cfg_stream *s = &streams[i];
 		int result;
 
-		if (!cell->is_root)
-			take_from_root(s);
+		if (root_with(cell, s))
+			smmu_stream_release(s->smmu, s->sid);
 		result = smmu_stream_claim(s->smmu, s->sid, &cell->dma, &owner);
 		if (!result)
 			continue;
-		if (!cell->is_root)
-			back_to_root(s);
-		give_back(streams, i);
+		back_to_root(cell, s);
+		give_back(cell, i);
 		return stream_error(err, s, result, owner);
 	}
 	return 0;
@@ -80,7 +77,7 @@ int cell_streams_take(struct cell *cell, struct hc_error *err)
 
 void cell_streams_give_back(struct cell *cell)
 {
-	give_back(cfg_cell_streams(cell->config), cell->config->stream_count);
+	give_back(cell, cell->config->stream_count);
 }
 
 /* Streams that the root cell has given away are not its to touch. */
@@ -89,7 +86,7 @@ static bool is_own(const struct cell *cell, const struct cfg_stream *stream)
 	if (!cell->is_root)
 		return true;
 	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
-		if (cells[id] && cells[id] != cell && find_stream(cells[id], stream))
+		if (cells[id] && cells[id] != cell && has_stream(cells[id], stream))
 			return false;
 	}
 	return true;

@@ -41,48 +41,37 @@ static u32 prot_of(u32 flags)
 	return (flags & (PROT_READ | PROT_WRITE | PROT_EXEC)) | (flags & CFG_MEM_IO ? PROT_DEVICE : 0);
 }
 
-/* Where the root cell has it, if the root cell is not the one that asks; NULL otherwise. */
-static const struct cfg_mem *root_region(const struct cell *cell, const struct cfg_mem *range)
+/* The region of the cell in which that byte is; NULL: none. */
+static const struct cfg_mem *region_at(const struct cell *cell, u64 address)
 {
-	struct cell *root = root_cell();
-	const struct cfg_mem *mem;
+	const struct cfg_mem *mem = cfg_cell_mem(cell->config);
 
-	if (!root || root == cell)
-		return NULL;
-	mem = cfg_cell_mem(root->config);
-	for (u32 i = 0; i < root->config->mem_count; i++) {
-		if (range->pa - mem[i].pa < mem[i].size)
+	for (u32 i = 0; i < cell->config->mem_count; i++) {
+		if (address - mem[i].pa < mem[i].size)
 			return &mem[i];
 	}
 	return NULL;
 }
 
-static bool root_shares(const struct cell *cell, const struct cfg_mem *range)
+/* Where the root cell has it, if the root cell is not the one that asks; NULL otherwise. */
+static const struct cfg_mem *root_region(const struct cell *cell, const struct cfg_mem *range)
 {
-	const struct cfg_mem *in_root = root_region(cell, range);
+	struct cell *root = root_cell();
 
-	return in_root && range->flags & in_root->flags & CFG_MEM_SHARED;
-}
-
-static bool has_shared(const struct cell *cell, u64 address)
-{
-	const struct cfg_mem *mem = cfg_cell_mem(cell->config);
-
-	for (u32 i = 0; i < cell->config->mem_count; i++) {
-		if (mem[i].pa == address && mem[i].flags & CFG_MEM_SHARED)
-			return true;
-	}
-	return false;
+	return root && root != cell ? region_at(root, range->pa) : NULL;
 }
 
 /* Another cell shares the range; its end is near when it is being destroyed, but it is not over. */
-static bool cell_shares(const struct cell *cell, const struct cfg_mem *range, bool or_ends)
+static bool is_shared(const struct cell *cell, const struct cfg_mem *range, bool or_ends)
 {
 	for (u32 id = 0; range->flags & CFG_MEM_SHARED && id < CFG_MAX_CELLS; id++) {
 		const struct cell *other = cells[id];
+		const struct cfg_mem *theirs;
 
-		if (other && other != cell && !other->is_root && (or_ends || other->state != HC_STATE_DESTROYING) &&
-		    has_shared(other, range->pa))
+		if (!other || other == cell || (!or_ends && other->state == HC_STATE_DESTROYING))
+			continue;
+		theirs = region_at(other, range->pa);
+		if (theirs && theirs->flags & CFG_MEM_SHARED)
 			return true;
 	}
 	return false;
@@ -91,17 +80,17 @@ static bool cell_shares(const struct cell *cell, const struct cfg_mem *range, bo
 /* Does the root cell lose the range to `cell`, or get it back from it? Only to the first and from the last of those. */
 static bool leaves_root(const struct cell *cell, const struct cfg_mem *range)
 {
-	return root_region(cell, range) && !root_shares(cell, range) && !cell_shares(cell, range, true) &&
-	       !MUTATE(S2_KEEP_ROOT);
+	return root_region(cell, range) && !is_shared(cell, range, true) && !MUTATE(S2_KEEP_ROOT);
 }
 
 /* The promise of take_range() makes sure that this cannot fail. */
 static void return_range(struct cell *cell, const struct cfg_mem *range)
 {
-	struct stage2 *s2 = &root_cell()->s2;
+	struct stage2 *s2;
 
 	if (!leaves_root(cell, range))
 		return;
+	s2 = &root_cell()->s2;
 	if (stage2_map(s2, ipa(range->pa), pa(range->pa), range->size, prot_of(root_region(cell, range)->flags)))
 		panic("cell %s: 0x%llx cannot go back to the root cell", cell->name, (unsigned long long)range->pa);
 	stage2_unpromise(s2, ipa(range->pa), pa(range->pa), range->size);
@@ -171,7 +160,7 @@ void cell_mem_give_back(struct cell *cell)
 /* Of cells that share and end at the same time each clears. */
 static bool is_private_ram(const struct cell *cell, const struct cfg_mem *mem)
 {
-	return !(mem->flags & CFG_MEM_IO) && !root_shares(cell, mem) && !cell_shares(cell, mem, false);
+	return !(mem->flags & CFG_MEM_IO) && !is_shared(cell, mem, false);
 }
 
 /* Clears up to a window of one region; how much was done. */

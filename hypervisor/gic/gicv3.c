@@ -111,26 +111,27 @@ static int init_dist(void)
 	return err ? err : wait_writes(gic.dist);
 }
 
-/* Two generations have what we use; the number is the architecture's own. */
-static int check_version(const struct cfg_system *sys)
-{
-	u32 arch = FIELD_GET(GIC_PIDR2_ARCH, mmio_read32((char *)gic.dist + GIC_PIDR2));
-
-	if (arch == 3 || arch == 4)
-		return 0;
-	pr_err("GIC: gicd_base 0x%llx is not a GICv3 or GICv4 distributor (architecture %u)",
-	       (unsigned long long)sys->gicd_base, arch);
-	return -EINVAL;
-}
-
-/* As many INTIDs for a cell as there are; one security state, no LPIs, no message SPIs, no 1-of-N routing. */
-static void read_typer(void)
+/*
+ * Two generations have what we use; the number is the architecture's own. For a cell there are as many INTIDs as the
+ * hardware has; one security state, no LPIs, no message SPIs, no 1-of-N routing. EL2's own timers and the maintenance
+ * interrupt are no guest's: 25, 26, 28 by convention, or as the config says.
+ */
+static int probe(const struct cfg_system *sys)
 {
 	u32 typer = mmio_read32((char *)gic.dist + GICD_TYPER);
+	u32 arch = FIELD_GET(GIC_PIDR2_ARCH, mmio_read32((char *)gic.dist + GIC_PIDR2));
 
+	if (arch != 3 && arch != 4) {
+		pr_err("GIC: gicd_base 0x%llx is not a GICv3 or GICv4 distributor (architecture %u)",
+		       (unsigned long long)sys->gicd_base, arch);
+		return -EINVAL;
+	}
+	gic.guest_ppis = 0xffff0000u & ~(u32)(BIT(25) | BIT(26) | BIT(28) | BIT(sys->maintenance_irq & 31) |
+					      BIT(sys->timer_irq & 31));
 	gic.intids = (u32)MIN(32 * (FIELD_GET(GICD_TYPER_ITLINES, typer) + 1), (u64)GIC_INTIDS);
 	gic.guest_typer = (u32)((typer & (GICD_TYPER_ITLINES | GICD_TYPER_A3V)) |
 				FIELD_PREP(GICD_TYPER_IDBITS, TYPER_IDBITS) | GICD_TYPER_NO1N);
+	return 0;
 }
 
 static void *find_redist(u64 mpidr)
@@ -226,14 +227,9 @@ int gic_init(const struct cfg_system *sys)
 	gic.redist_size = sys->gicr_size;
 	if (!gic.dist || !gic.redist)
 		return -ENOMEM;
-	err = check_version(sys);
-	if (err)
-		return err;
-	read_typer();
-	/* EL2's own timers and the maintenance interrupt are no guest's: 25, 26, 28 by convention, or as the config says */
-	gic.guest_ppis = 0xffff0000u & ~(u32)(BIT(25) | BIT(26) | BIT(28) | BIT(sys->maintenance_irq & 31) |
-					      BIT(sys->timer_irq & 31));
-	err = init_dist();
+	err = probe(sys);
+	if (!err)
+		err = init_dist();
 	if (!err)
 		err = gic_cpu_init(this_cpu());
 	return err ? err : gic_request(sys->maintenance_irq, vgic_underflow, NULL, this_cpu(), false);

@@ -425,15 +425,13 @@ static void reset_local(struct cpu *cpu)
 
 int vgic_cpu_init(struct cpu *cpu)
 {
-	u64 vtr = ich_vtr();
-	u32 lrs = (u32)FIELD_GET(ICH_VTR_LRS, vtr) + 1;
+	u32 lrs = (u32)FIELD_GET(ICH_VTR_LRS, ich_vtr()) + 1;
 
 	if (lrs < 2 || lrs > VGIC_MAX_LRS) {	/* with one, underflow would be for ever */
 		pr_err("GIC: cpu %u has %u list registers, 2 to %u are needed", cpu->id, lrs, VGIC_MAX_LRS);
 		return -EINVAL;
 	}
 	cpu->vgic.lr_mask = (u32)(BIT(lrs) - 1);
-	cpu->vgic.preemption_bits = (u32)FIELD_GET(ICH_VTR_PREBITS, vtr) + 1;
 	vgic_cpu_park(cpu);
 	return 0;
 }
@@ -464,6 +462,6 @@ void vgic_cpu_park(struct cpu *cpu)
 	publish(cpu);
 	ich_set_hcr(0);
 	ich_set_vmcr(0);
-	ich_clear_active(cpu->vgic.preemption_bits);
+	ich_clear_active((u32)FIELD_GET(ICH_VTR_PREBITS, ich_vtr()) + 1);
 	reset_local(cpu);
 }

@@ -313,20 +313,17 @@ static void access_router(struct cell *cell, struct mmio_access *access)
 }
 
 /* RWP: an interrupt that was disabled may still be in a list register of another CPU, or the hardware is not done. */
-static bool writes_pending(struct cpu *self, struct cell *cell)
+static u64 read_ctlr(struct cpu *self, struct cell *cell)
 {
+	u64 rwp = mmio_read32((char *)gic.dist + GICD_CTLR) & GICD_CTLR_RWP;
+
 	for (u32 i = 0; i < cell->vcpus; i++) {
 		struct cpu *cpu = READ_ONCE(cell->vcpu[i]);
 
 		if (cpu != self && vgic_runs(cpu, cell) && READ_ONCE(cpu->vgic.asked) != READ_ONCE(cpu->vgic.answered))
-			return true;
+			rwp = GICD_CTLR_RWP;
 	}
-	return mmio_read32((char *)gic.dist + GICD_CTLR) & GICD_CTLR_RWP;
-}
-
-static u32 read_ctlr(struct cpu *self, struct cell *cell)
-{
-	return cell->vgic.ctlr | (u32)(GICD_CTLR_ARE | GICD_CTLR_DS | (writes_pending(self, cell) ? GICD_CTLR_RWP : 0));
+	return cell->vgic.ctlr | GICD_CTLR_ARE | GICD_CTLR_DS | rwp;
 }
 
 static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
@@ -383,16 +380,7 @@ static u64 redist_typer(const struct cell *cell, u64 vcpu)
 	       FIELD_PREP(GICR_TYPER_NUMBER, vcpu) | (vcpu == cell->vcpus - 1 ? GICR_TYPER_LAST : 0);
 }
 
-/* A virtual CPU interface has nothing to flush: it is asleep as soon as it is told to. */
-static void access_waker(struct cpu *target, struct mmio_access *access)
-{
-	if (!access->write)
-		access->value = target->vgic.waker;
-	else
-		target->vgic.waker = access->value & GICR_WAKER_SLEEP ? GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP : 0;
-}
-
-/* The RD frame. */
+/* The RD frame. A virtual CPU interface has nothing to flush: it is asleep as soon as it is told to. */
 static bool access_redist(struct cell *cell, u64 vcpu, struct cpu *target, struct mmio_access *access)
 {
 	u64 offset = access->offset & (GICR_SGI_FRAME - 1);
@@ -401,8 +389,10 @@ static bool access_redist(struct cell *cell, u64 vcpu, struct cpu *target, struc
 		access->value = get64(redist_typer(cell, vcpu), access);
 	else if (access->size != 4)
 		return true;
+	else if (offset == GICR_WAKER && target && access->write)
+		target->vgic.waker = access->value & GICR_WAKER_SLEEP ? GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP : 0;
 	else if (offset == GICR_WAKER && target)
-		access_waker(target, access);
+		access->value = target->vgic.waker;
 	else if (offset == GICR_CTLR && target)
 		access->value = mmio_read32((char *)target->gicr + GICR_CTLR) & GICR_CTLR_RWP;
 	else

@@ -8,6 +8,7 @@
 
 #define PSCI_BASE		0x84000000u
 #define PSCI_64			0x40000000u
+#define PSCI_SYSTEM_OFF		0x84000008u
 
 #define PSCI_1_1		0x10001
 #define PSCI_NO_MIGRATION	2	/* no Trusted OS that would have to migrate */
@@ -78,14 +79,9 @@ static s64 psci_affinity_info(const struct guest_regs *regs, struct cpu *cpu, u6
 	return AFFINITY_OFF;
 }
 
-static s64 psci_system_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+static s64 psci_system_end(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	cell_fail_current(cpu, HC_REASON_OFF, 0);
-}
-
-static s64 psci_system_reset(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
-{
-	cell_fail_current(cpu, HC_REASON_RESET, 0);
+	cell_fail_current(cpu, (u32)regs->x[0] == PSCI_SYSTEM_OFF ? HC_REASON_OFF : HC_REASON_RESET, 0);
 }
 
 static s64 psci_features(const struct guest_regs *regs, struct cpu *cpu, u64 mask);
@@ -107,8 +103,8 @@ static const struct psci_fn functions[] = {
 	[0x5] = { .answer = NOT_SUPPORTED, .wide = true },
 	[0x6] = { .answer = PSCI_NO_MIGRATION },
 	[0x7] = { .answer = NOT_SUPPORTED, .wide = true },
-	[0x8] = { psci_system_off },
-	[0x9] = { psci_system_reset },
+	[0x8] = { psci_system_end },
+	[0x9] = { psci_system_end },
 	[0xa] = { psci_features },
 };
 

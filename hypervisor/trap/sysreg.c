@@ -52,18 +52,11 @@ static const struct absent absent[] = {
 
 enum trap_result trap_sysreg(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 {
-	u64 value = regs->x[FIELD_GET(ISS_RT, esr)];
+	u64 reg = esr & (REG_MASK | ISS_READ);
 
-	if (!(esr & ISS_READ)) {
-		switch (esr & REG_MASK) {
-		case REG_ICC_SGI1R:
-			vgic_send_sgi(cpu, value, true);
-			return TRAP_NEXT;
-		case REG_ICC_SGI0R:
-		case REG_ICC_ASGI1R:
-			vgic_send_sgi(cpu, value, false);
-			return TRAP_NEXT;
-		}
+	if (reg == REG_ICC_SGI1R || reg == REG_ICC_SGI0R || reg == REG_ICC_ASGI1R) {
+		vgic_send_sgi(cpu, regs->x[FIELD_GET(ISS_RT, esr)], reg == REG_ICC_SGI1R);
+		return TRAP_NEXT;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
 		if ((esr & absent[i].mask) == absent[i].value)

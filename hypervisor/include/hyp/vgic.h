@@ -59,7 +59,6 @@ struct vgic_cpu {
 	u64 sgi_target;			/* an ICC_SGI1R_EL1 with this CPU as its only target */
 	u32 waker;			/* GICR_WAKER */
 	u32 lr_mask;			/* list registers of the hardware */
-	u32 preemption_bits;
 	u64 injected;			/* statistics */
 	u32 asked, answered;		/* tickets, atomic */
 	struct vgic_held drop[VGIC_SPI_WORDS];	/* atomic: no longer to be so in a list register */
