@@ -10,11 +10,15 @@ static void *squeezed;			/* pages held back, linked through their first words */
 void *fake_memory_init(size_t bytes)
 {
 	static void *arena;
+	static size_t size;
 
 	squeezed = NULL;
-	free(arena);
-	arena = aligned_alloc(MIB(2), (bytes + MIB(2) - 1) & ~(MIB(2) - 1));
-	assert_non_null(arena);
+	if (bytes != size) {
+		free(arena);
+		arena = aligned_alloc(MIB(2), (bytes + MIB(2) - 1) & ~(MIB(2) - 1));
+		assert_non_null(arena);
+		size = bytes;
+	}
 	hyp_linear_init(pa(FAKE_PA_BASE), bytes, FAKE_PA_BASE - (uintptr_t)arena);
 	page_pool_init(arena, bytes);
 	return arena;
