@@ -62,6 +62,18 @@ def test_option_left_out(option: str):
     assert not (symbols - stand_ins) & symbols_of(left_out)
 
 
+def test_lines_are_counted(tmp_path: Path):
+    """Code that looks like a comment is code; what is off by default does not count, but what stands in for it does."""
+    function = "int f(int *a)\n{\n\t*a = 1;\t/* why */\n\n\t/*\n\t * a = 2;\n\t */\n\treturn *\"/*\";\n}\n"
+    for name in ("lib/a", "lib/b", "vpci/vpci", "vpci/none", "vsmmu/vsmmu"):
+        (tmp_path / "hypervisor" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"hypervisor/{name}.c").write_text(f"// SPDX-License-Identifier: GPL-2.0-only\n{function}")
+    (tmp_path / "Kconfig").write_text("config VPCI\n\tbool \"a\"\n\tdefault n\n\nconfig VSMMU\n\tbool \"b\"\n\tdefault y\n")
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    said = subprocess.run([ROOT / "tests/lint/lint", "--root", tmp_path, "--no-cppcheck"], capture_output=True, text=True).stdout
+    assert "5 files, 25 lines of code (5 of options that are off)" in said
+
+
 @pytest.mark.parametrize("series", ["6.12", "6.1"])
 def test_driver_builds(series: str):
     """Built by make before the tests, for each kernel series that is supported."""
