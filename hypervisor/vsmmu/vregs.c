@@ -35,7 +35,6 @@ struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 cons, u3
 	struct vqueue q = { .log2 = (u32)MIN(FIELD_GET(QUEUE_BASE_LOG2SIZE, value), (u64)log2_max) };
 	u32 pointer = (2u << q.log2) - 1;
 
-	/* the base is aligned to the queue's size; 32 bytes at least */
 	q.base = value & QUEUE_BASE_ADDR;
 	q.prod = vreg_get(v, prod) & pointer;
 	q.cons = vreg_get(v, cons) & pointer;

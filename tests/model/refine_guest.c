@@ -177,20 +177,21 @@ static void put_links(struct guest *g, bool sane)
 static void driver_setup(struct guest *g)
 {
 	bool two_level = g->ideal.idr[0] >> 27 & 1 && pick(2);
+	u64 junk = one_in(4) ? 0x20 : 0;	/* below the alignment of tables and queues */
 
 	reg(g, R_CR0, 4, 0);
 	if ((g->ideal.gerror ^ g->ideal.gerrorn) & 0xd)
 		reg(g, R_GERRORN, 4, reg_get(g, 0x60));
-	reg(g, R_STRTAB_BASE, 8, page_ipa(g, two_level ? P_STRTAB_L1 : P_STRTAB));
+	reg(g, R_STRTAB_BASE, 8, page_ipa(g, two_level ? P_STRTAB_L1 : P_STRTAB) | (two_level ? 0 : junk << 1));
 	reg(g, R_STRTAB_CFG, 4, two_level ? 1 << 16 | 6 << 6 | (6 + pick(3)) : 4 + pick(3));
-	reg(g, R_CMDQ_BASE, 8, page_ipa(g, P_CMDQ) | CMDQ_LOG2);
+	reg(g, R_CMDQ_BASE, 8, page_ipa(g, P_CMDQ) | CMDQ_LOG2 | junk);
 	reg(g, R_CMDQ_PROD, 4, 0);
 	reg(g, R_CMDQ_CONS, 4, 0);
-	reg(g, R_EVENTQ_BASE, 8, page_ipa(g, P_EVTQ) | EVTQ_LOG2);
+	reg(g, R_EVENTQ_BASE, 8, page_ipa(g, P_EVTQ) | EVTQ_LOG2 | junk);
 	reg(g, R_EVENTQ_PROD, 4, 0);
 	reg(g, R_EVENTQ_CONS, 4, 0);
 	if (has_pri(g)) {
-		reg(g, R_PRIQ_BASE, 8, page_ipa(g, P_PRIQ) | PRIQ_LOG2);
+		reg(g, R_PRIQ_BASE, 8, page_ipa(g, P_PRIQ) | PRIQ_LOG2 | junk);
 		reg(g, R_PRIQ_PROD, 4, 0);
 		reg(g, R_PRIQ_CONS, 4, 0);
 	}
@@ -268,7 +269,7 @@ static void command(struct guest *g, u64 *cmd)
 static bool queue_works(struct guest *g)
 {
 	return g->ideal.cr0 & 8 && !((g->ideal.gerror ^ g->ideal.gerrorn) & 1) && g->ideal.cmdq.prod == g->ideal.cmdq.cons &&
-	       (g->ideal.cmdq.base & ~0x1fULL) == page_ipa(g, P_CMDQ);
+	       (g->ideal.cmdq.base & ~0xfffULL) == page_ipa(g, P_CMDQ);
 }
 
 /* A command into the queue, its doorbell later. */

@@ -64,6 +64,13 @@ uint32_t model_queue_size(const struct model_queue *q)
 	return 1u << model_field(q->base, 4, 0);
 }
 
+uint64_t model_queue_base(const struct model_queue *q, size_t entry_bytes)
+{
+	uint64_t bytes = model_queue_size(q) * entry_bytes;
+
+	return (q->base & 0xfffffffffffe0) & ~((bytes < 32 ? 32 : bytes) - 1);
+}
+
 uint32_t model_queue_used(const struct model_queue *q)
 {
 	return (q->prod - q->cons) & (2 * model_queue_size(q) - 1);
@@ -362,7 +369,7 @@ bool model_queue_push(struct smmu_model *m, struct model_queue *q, const uint64_
 			q->prod ^= OVERFLOW_FLAG;
 		return false;
 	}
-	if (!m->mem_write((q->base & 0xfffffffffffe0) + index * bytes, entry, bytes)) {
+	if (!m->mem_write(model_queue_base(q, bytes) + index * bytes, entry, bytes)) {
 		if (!m->guest)
 			m->complain("the queue is not in memory");
 		model_gerror(m, pri ? 3 : 2);

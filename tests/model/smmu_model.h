@@ -249,6 +249,8 @@ bool model_sid_in_table(const struct smmu_model *m, uint32_t sid);
 struct model_stream *model_stream(struct smmu_model *m, uint32_t sid);
 uint32_t model_queue_used(const struct model_queue *q);
 uint32_t model_queue_size(const struct model_queue *q);
+/* Aligned to the size of the queue, at least to 32 bytes, whatever was written below. */
+uint64_t model_queue_base(const struct model_queue *q, size_t entry_bytes);
 bool model_queue_push(struct smmu_model *m, struct model_queue *q, const uint64_t *entry, size_t bytes);
 uint32_t model_stall(struct smmu_model *m, const struct model_txn *txn);
 bool model_stall_model_ok(const struct smmu_model *m, const struct model_ste *ste, const struct model_cd *cd);

@@ -307,7 +307,7 @@ static bool step(struct smmu_model *m)
 	}
 	if (m->before_command)
 		m->before_command(m);
-	if (!m->mem_read((q->base & 0xfffffffffffe0) + (q->cons & (size - 1)) * 16, cmd, sizeof(cmd))) {
+	if (!m->mem_read(model_queue_base(q, 16) + (q->cons & (size - 1)) * 16, cmd, sizeof(cmd))) {
 		if (!m->guest)
 			m->complain("the command queue is not in memory");
 		stop(m, CERROR_ABT);
