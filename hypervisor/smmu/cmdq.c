@@ -157,6 +157,9 @@ int smmu_run(u32 index, const struct smmu_domain *domain, struct smmu_cmd *cmds,
 	err = cmdq_run(smmu, cmds, own);
 	if (err && smmu->cerror)
 		err = (int)smmu->cerror;
+	/* a CMD_SYNC makes visible what was recorded before it */
+	if (queue_pointer(&smmu->evtq, smmu_read32(smmu, SMMU_EVENTQ_PROD)) != smmu->evtq.cons)
+		evtq_drain(smmu, EVTQ_BATCH);
 	spin_unlock(&smmu->lock);
 	return err;
 }

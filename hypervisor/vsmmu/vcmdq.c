@@ -52,7 +52,7 @@ static int flush(struct batch *b)
 	b->count = 0;
 	b->tlbis = 0;
 	b->barrier = false;
-	return count ? smmu_run(b->v->config->smmu, &b->v->cell->dma, b->cmd, count) : 0;
+	return count || b->signals ? smmu_run(b->v->config->smmu, &b->v->cell->dma, b->cmd, count) : 0;
 }
 
 /* ---- the commands; each returns 0, CERROR_*, or -EIO ---- */
@@ -302,6 +302,9 @@ static bool run_batch(struct vsmmu *v)
 	err = flushed ? flushed : err;
 	if (err)
 		error = (u32)FIELD_PREP(CMDQ_CONS_ERR, err > 0 ? (u32)err : CERROR_ILL);
+	/* with a CMD_SYNC, the events of before it are there before it is done */
+	if (b.signals && READ_ONCE(v->head) != v->tail)
+		vevtq_deliver(v);
 	vreg_set(v, SMMU_CMDQ_CONS, q.cons | error);
 	if (!flushed)
 		signal(&b);
