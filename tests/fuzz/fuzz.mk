@@ -90,7 +90,7 @@ fuzz-corpus: $$(addprefix $(FUZZ_OUT)/,$$(FUZZ_TARGETS))
 	$(Q)set -e; $(foreach t,$(FUZZ_TARGETS),\
 		rm -rf $(FUZZ_OUT)/merged/$t; mkdir -p $(FUZZ_OUT)/found/$t $(FUZZ_OUT)/merged/$t tests/fuzz/corpus/$t; \
 		cp tests/fuzz/corpus/$t/attack-* $(FUZZ_OUT)/merged/$t/ 2>/dev/null || true; \
-		$(FUZZ_OUT)/$t -merge=1 -use_counters=0 -max_len=$(or $(fuzzlen-$t),4096) $(FUZZ_OUT)/merged/$t $(FUZZ_OUT)/found/$t \
-			tests/fuzz/corpus/$t >$(FUZZ_OUT)/$t.log 2>&1; \
+		$(FUZZ_OUT)/$t -merge=1 -use_counters=0 -max_len=$(or $(fuzzlen-$t),4096) \
+			$(FUZZ_OUT)/merged/$t $(FUZZ_OUT)/found/$t tests/fuzz/corpus/$t >$(FUZZ_OUT)/$t.log 2>&1; \
 		rm -f tests/fuzz/corpus/$t/*; cp $(FUZZ_OUT)/merged/$t/* tests/fuzz/corpus/$t/;)
 	@du -sh --apparent-size tests/fuzz/corpus/*

@@ -114,8 +114,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		const char *name;
 		void (*act)(struct guest *g);
 	} steps[] = {
-		{ "register", write_register }, { "DMA", rig_dma }, { "register", write_register }, { "command", command }, { "register", write_register },
-		{ "memory", memory }, { "register", write_register }, { "stage 2", rig_stage2 }, { "register", write_register }, { "recovery", rig_recover },
+		{ "register", write_register }, { "DMA", rig_dma }, { "register", write_register }, { "command", command },
+		{ "register", write_register }, { "memory", memory }, { "register", write_register }, { "stage 2", rig_stage2 },
+		{ "register", write_register }, { "recovery", rig_recover },
 	};
 	struct guest *g = rig_start(data, size);
 
