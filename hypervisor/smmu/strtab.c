@@ -222,7 +222,7 @@ int strtab_atc_inv(struct smmu *smmu, u16 vmid)
 {
 	int err = 0;
 
-	for (u32 n = 0; smmu->full_ats && n < leaf_count(smmu); n++) {
+	for (u32 n = 0; smmu->full_ats && !MUTATE(S2_NO_ATC_INV) && n < leaf_count(smmu); n++) {
 		for (u32 i = 0; smmu->leaf[n] && i < LEAF_STREAMS; i++) {
 			const struct smmu_stream *stream = &smmu->leaf[n]->stream[i];
 

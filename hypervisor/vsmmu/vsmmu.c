@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The emulated SMMUs of a cell: their life, which streams they have, how they reach the cell's CPUs. */
+#include <hyp/mutate.h>
 #include <hyp/printk.h>
 #include "vsmmu_local.h"
 
@@ -40,8 +41,11 @@ void vsmmu_kick(const struct vsmmu *v)
 	for (u32 i = 0; i < v->cell->vcpus; i++) {
 		struct cpu *cpu = READ_ONCE(v->cell->vcpu[i]);
 
-		if (cpu && __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_RUNNING)
-			cpu_request(cpu, CPU_REQ_VSMMU);
+		if (!cpu || __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) != CPU_RUNNING)
+			continue;
+		cpu_request(cpu, CPU_REQ_VSMMU);
+		if (MUTATE(VSMMU_ONE_CPU))
+			return;
 	}
 }
 

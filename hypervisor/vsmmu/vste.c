@@ -148,6 +148,8 @@ int vste_update(struct vsmmu *v, u32 n)
 		else
 			wrong = (struct vste_wrong){ address, EVT_F_STE_FETCH };
 	}
+	if (MUTATE(VSMMU_READ_TWICE) && mode == SMMU_STREAM_STAGE1)
+		guest_read(v->cell, ipa(address), dw, sizeof(dw));
 	v->wrong[n] = wrong;
 	return smmu_stream_configure(stream->smmu, stream->sid, &v->cell->dma, mode, dw);
 }

@@ -39,41 +39,42 @@ $(MODEL_OUT)/smmu_threads: tests/model/smmu_threads.c $(MODEL_SRC) tests/unit/fa
 REFINE_SRC	:= $(sort $(wildcard tests/model/refine*.c)) $(filter-out %/none.c,$(wildcard hypervisor/vsmmu/*.c)) \
 		   hypervisor/cell/mmio.c hypervisor/cell/guest_mem.c $(MODEL_SRC)
 
-$(MODEL_OUT)/refine-%: $(REFINE_SRC) tests/unit/fake/fake.c tests/model/model.mk \
+REFINE		:= $(MODEL_OUT)/refine
+
+# its mutations are chosen when it runs
+$(REFINE): $(REFINE_SRC) tests/unit/fake/fake.c tests/model/model.mk \
 		$(wildcard tests/model/*.h hypervisor/smmu/*.h hypervisor/vsmmu/*.h hypervisor/include/*/*.h)
 	@mkdir -p $(@D)
 	@echo "  HOSTCC  $@"
-	$(Q)$(HOSTCC) $(MODEL_CFLAGS) -DCONFIG_MUTATION=MUTATION_$* -o $@ $(filter %.c,$^) -lcmocka
+	$(Q)$(HOSTCC) $(MODEL_CFLAGS) -include tests/model/mutation.h -DCONFIG_MUTATION=model_mutation \
+		-o $@ $(filter %.c,$^) -lcmocka
 
-REFINE		:= $(MODEL_OUT)/refine-NONE
-REFINE_MUTANTS	:= SMMU_BYPASS STE_WRONG_ROOT NO_CFGI STE_ONE_WRITE S2_NO_STAGE1_TLBI S2_STAGE1_TLBI_FIRST \
-		   VSMMU_NO_STAGE2 VSMMU_ANY_VMID VSMMU_ANY_COMMAND VSMMU_NO_CFGI_CD \
-		   VSMMU_NO_TLBI VSMMU_KEEP_STAGE1 VSMMU_REAL_SID
-# CFGI_STE, CFGI_CD, CFGI_CD_ALL, TLBI_NH_ALL, _ASID, _VA, _VAA, TLBI_S12_VMALL, TLBI_S2_IPA, CMD_SYNC
-REFINE_NEEDED	:= 0x03 0x05 0x06 0x10 0x11 0x12 0x13 0x28 0x2a 0x46
+# CFGI_STE, CFGI_CD, CFGI_CD_ALL, TLBI_NH_ALL, _ASID, _VA, _VAA, TLBI_S12_VMALL, TLBI_S2_IPA, ATC_INV, PRI_RESP, RESUME,
+# STALL_TERM, CMD_SYNC
+REFINE_NEEDED	:= 0x03 0x05 0x06 0x10 0x11 0x12 0x13 0x28 0x2a 0x40 0x41 0x44 0x45 0x46
 REFINE_FIELDS	:= vmid s2-vmid asid sid ssid address ipa
 
 # as it is, and each of the defects is caught
-.PHONY: test-refine test-refine-nightly
-test-refine: $(addprefix $(MODEL_OUT)/refine-,NONE $(REFINE_MUTANTS))
-	$(Q)timeout 300 $(REFINE) --actions 200000
-	$(Q)for m in $(REFINE_MUTANTS); do \
-		echo "  mutation $$m:"; timeout 120 $(MODEL_OUT)/refine-$$m --mutant --actions 60000 || exit 1; \
+.PHONY: test-refine nightly
+test-refine: $(REFINE)
+	$(Q)timeout 120 $(REFINE) --actions 200000
+	$(Q)for m in $$($(REFINE) --list); do \
+		echo "  mutation $$m:"; timeout 60 $(REFINE) --mutation $$m --actions 200000 || exit 1; \
 	done
 	$(Q)for op in $(REFINE_NEEDED); do \
-		echo "  without command $$op:"; timeout 120 $(REFINE) --mutant --actions 60000 --without $$op || exit 1; \
+		echo "  without command $$op:"; timeout 60 $(REFINE) --actions 200000 --without $$op || exit 1; \
 	done
 	$(Q)for field in $(REFINE_FIELDS); do \
-		echo "  wrong $$field:"; timeout 120 $(REFINE) --mutant --actions 60000 --wrong $$field || exit 1; \
+		echo "  wrong $$field:"; timeout 60 $(REFINE) --actions 200000 --wrong $$field || exit 1; \
 	done
 
 # 10 million actions, other ones each night
-test-refine-nightly: $(REFINE)
+nightly: $(REFINE)
 	$(REFINE) --actions 10000000 --seed $$(date +%Y%m%d)0000
 
 # passes on several seeds and in several threads, and each defect is caught
 .PHONY: test-model
-test-model: $(addprefix $(MODEL_OUT)/smmu_random-,NONE $(MODEL_MUTANTS)) $(MODEL_OUT)/smmu_threads
+test-model: test-refine $(addprefix $(MODEL_OUT)/smmu_random-,NONE $(MODEL_MUTANTS)) $(MODEL_OUT)/smmu_threads
 	$(Q)timeout 120 $(MODEL_OUT)/smmu_threads
 	$(Q)timeout 120 $(MODEL_OUT)/smmu_random-NONE --runs 5
 	$(Q)for m in $(MODEL_MUTANTS); do \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "refine.h"
+#include <hyp/mutate.h>
 
 #define ACTIONS_PER_RUN	2000		/* then a new machine, from the next seed */
 
@@ -29,6 +30,16 @@ static const struct defect {
 	{ "ipa", 0x2a, 0x2a, 1, 1ULL << 12 },
 };
 static const struct defect *defect;
+
+/* Those of mutate.h that this test must catch. */
+#define MUTATIONS(X) X(SMMU_BYPASS) X(STE_WRONG_ROOT) X(NO_CFGI) X(STE_ONE_WRITE) X(NO_SMMU_TLBI) X(S2_NO_STAGE1_TLBI) \
+		     X(S2_STAGE1_TLBI_FIRST) X(S2_NO_ATC_INV) X(VSMMU_NO_STAGE2) X(VSMMU_ANY_STREAM) X(VSMMU_ANY_VMID) \
+		     X(VSMMU_ANY_STE) X(VSMMU_ANY_COMMAND) X(VSMMU_NO_CFGI_CD) X(VSMMU_NO_TLBI) X(VSMMU_FOLD_ASID) \
+		     X(VSMMU_KEEP_STAGE1) X(VSMMU_KEEP_STALLED) X(VSMMU_REAL_SID) X(VSMMU_UNBOUNDED) X(VSMMU_ONE_CPU) \
+		     X(VSMMU_READ_TWICE)
+#define MUTATION_NAME(name) { #name, MUTATION_##name },
+static const struct { const char *name; int value; } mutations[] = { MUTATIONS(MUTATION_NAME) };
+int model_mutation;
 
 static void alter(u64 *cmd)
 {
@@ -197,12 +208,28 @@ static const struct defect *defect_named(const char *name)
 	exit(2);
 }
 
+/* Without a name: lists them. */
+static void mutate(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(mutations); i++) {
+		if (!name)
+			printf("%s\n", mutations[i].name);
+		else if (!strcmp(mutations[i].name, name))
+			model_mutation = mutations[i].value;
+	}
+	if (name && !model_mutation) {
+		fprintf(stderr, "refine: no mutation '%s'; --list shows them\n", name);
+		exit(2);
+	}
+}
+
 static void usage(void)
 {
-	printf("usage: refine [--seed N] [--actions N] [--mutant] [--without OPCODE] [--wrong FIELD]\n"
+	printf("usage: refine [--seed N] [--actions N] [--mutation NAME | --without OPCODE | --wrong FIELD] [--list]\n"
 	       "Random programs of two cells on the emulated SMMU, compared with an SMMU of each cell's own.\n"
 	       "Each seed is good for %u actions; then the next one is used. A failure prints its seed.\n"
-	       "  --mutant           succeed only if the defect in this build is caught\n"
+	       "With a defect, it succeeds if that is caught.\n"
+	       "  --mutation NAME    a defect of hypervisor/include/hyp/mutate.h; --list shows those that it can do\n"
 	       "  --without OPCODE   a defect: commands with this opcode have no effect on the physical SMMU\n"
 	       "  --wrong FIELD      a defect: the physical SMMU gets commands with a wrong vmid, s2-vmid, asid, sid, ssid,\n"
 	       "                     address or ipa\n",
@@ -213,8 +240,8 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' }, { "actions", required_argument, NULL, 'n' },
-		{ "mutant", no_argument, NULL, 'm' }, { "without", required_argument, NULL, 'w' },
-		{ "wrong", required_argument, NULL, 'x' },
+		{ "mutation", required_argument, NULL, 'm' }, { "list", no_argument, NULL, 'l' },
+		{ "without", required_argument, NULL, 'w' }, { "wrong", required_argument, NULL, 'x' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	u64 base = 1, actions = 20000, left;
@@ -231,13 +258,17 @@ int main(int argc, char **argv)
 		else if (c == 'x')
 			defect = defect_named(optarg);
 		else if (c == 'm')
-			mutant = true;
-		else {
+			mutate(optarg);
+		else if (c == 'l') {
+			mutate(NULL);
+			return 0;
+		} else {
 			usage();
 			return c == 'h' ? 0 : 2;
 		}
 	}
 	left = actions;
+	mutant = model_mutation || defect || without >= 0;
 	for (u64 with = base; left; with++) {
 		u64 n = MIN(left, ACTIONS_PER_RUN);
 
