@@ -4,7 +4,7 @@
 
 GUEST		:= $(BUILD)/guest
 GUEST_KERNEL	:= 6.12
-GUEST_MODULES	:= nvme e1000e vfio_iommu_type1 vfio-pci
+GUEST_MODULES	:= nvme e1000e virtio_pci virtio_blk vfio_iommu_type1 vfio-pci
 GUEST_FETCH	:= tools/guest/fetch -o $(GUEST)
 
 # Programs that the boot tests and `make run` use in the root cell: one C file each, static.
@@ -12,8 +12,12 @@ GUEST_TOOLS	:= $(patsubst tools/guest/%.c,$(GUEST)/bin/%,$(wildcard tools/guest/
 GUEST_CC	:= $(if $(filter aarch64,$(shell uname -m)),gcc,aarch64-linux-gnu-gcc)
 
 # The scripts are not prerequisites: a changed script shall not download again what is there (remove it to do so).
-$(GUEST)/Image $(GUEST)/$(GUEST_KERNEL)/release &:
-	$(Q)$(GUEST_FETCH) image $(GUEST_KERNEL)
+$(GUEST)/%/Image $(GUEST)/%/release:
+	$(Q)$(GUEST_FETCH) image $*
+
+# What images start from unless they ask for a series.
+$(GUEST)/Image $(GUEST)/root.cpio: $(GUEST)/%: $(GUEST)/$(GUEST_KERNEL)/%
+	$(Q)ln -sfn $(GUEST_KERNEL)/$* $@
 
 $(GUEST)/busybox:
 	$(Q)$(GUEST_FETCH) busybox
@@ -28,22 +32,23 @@ $(GUEST)/bin/%: tools/guest/%.c
 	$(Q)$(GUEST_CC) -static -O2 -Wall -Wextra -Werror -o $@ $<
 
 # Busybox, modules and a shell, and nothing of Cloister: for trying the machine without the hypervisor.
-$(GUEST)/plain.cpio: $(GUEST)/busybox $(GUEST)/$(GUEST_KERNEL)/release tools/guest/init tools/guest/mkinitramfs $(GUEST_TOOLS)
+$(GUEST)/%/plain.cpio: $(GUEST)/busybox $(GUEST)/%/release tools/guest/init tools/guest/mkinitramfs $(GUEST_TOOLS)
 	@echo "  CPIO    $@"
 	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --busybox $(GUEST)/busybox --init tools/guest/init \
-		--modules $(GUEST)/$(GUEST_KERNEL)/modules --release "$$(cat $(GUEST)/$(GUEST_KERNEL)/release)" \
-		$(GUEST_MODULES:%=--module %) $(GUEST_TOOLS:%=--add %:bin/)
+		--modules $(@D)/modules --release "$$(cat $(@D)/release)" $(GUEST_MODULES:%=--module %) \
+		$(GUEST_TOOLS:%=--add %:bin/)
 
 # The root cell's, without cells, which depend on the board: tools/cloister.mk and the tests add theirs in /cells.
-GUEST_DRIVER := $(BUILD)/driver/$(GUEST_KERNEL)
-$(GUEST)/root.cpio: $(GUEST)/plain.cpio $(GUEST_DRIVER)/cloister.ko $(GUEST_DRIVER)/edu_test.ko $(BUILD)/tools/cloisterctl
+$(GUEST)/%/root.cpio: $(GUEST)/%/plain.cpio $(BUILD)/driver/%/cloister.ko $(BUILD)/driver/%/edu_test.ko \
+		$(BUILD)/tools/cloisterctl
 	@echo "  CPIO    $@"
-	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< --release "$$(cat $(GUEST)/$(GUEST_KERNEL)/release)" \
-		--extra-module $(GUEST_DRIVER)/cloister.ko --add $(GUEST_DRIVER)/edu_test.ko:test/ \
+	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< --release "$$(cat $(@D)/release)" \
+		--extra-module $(BUILD)/driver/$*/cloister.ko --add $(BUILD)/driver/$*/edu_test.ko:test/ \
 		--add $(BUILD)/tools/cloisterctl:bin/
+.PRECIOUS: $(GUEST)/%/Image $(GUEST)/%/release $(GUEST)/%/plain.cpio $(GUEST)/%/root.cpio
 
 .PHONY: guest guest-headers
-guest: $(GUEST)/Image $(GUEST)/plain.cpio
+guest: $(GUEST)/Image $(GUEST)/$(GUEST_KERNEL)/plain.cpio
 guest-headers: $(GUEST)/6.1/headers/Makefile $(GUEST)/6.12/headers/Makefile
 
 # Set-up, then the main job: see tools/run --help.

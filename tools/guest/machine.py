@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The machine that Cloister runs on here: QEMU's `virt` with EL2, GICv3, a nested SMMUv3, an `edu` device and an NVMe
-disk. Machine is its description, Vm a running one: its console, its second UART, its physical memory."""
+disk; a network card and a virtio disk on demand. Machine is its description, Vm a running one: its console, its second UART,
+its physical memory."""
 
 import ctypes
 import os
@@ -32,6 +33,8 @@ class Machine:
     memory: int = 2048  # MiB
     nvme: bool = True
     edu: bool = True
+    network: bool = False  # QEMU's own: its 10.0.2.2 is the host's loopback
+    virtio: bool = False
     extra: tuple[str, ...] = ()
 
     def board_arguments(self) -> list[str]:
@@ -40,13 +43,18 @@ class Machine:
                 "-smp", str(self.cpus), "-m", str(self.memory), "-nic", "none"]
 
     def device_arguments(self, disk: Path) -> list[str]:
-        """NVMe and edu in slots that do not share an interrupt line."""
+        """Devices in slots that do not share an interrupt line."""
         arguments = []
         if self.nvme:
             arguments += ["-drive", f"if=none,id=disk,file={disk},format=raw,cache=unsafe",
                           "-device", "nvme,addr=01.0,drive=disk,serial=cloister"]
         if self.edu:
             arguments += ["-device", "edu,addr=02.0,dma_mask=0xffffffffffffffff"]
+        if self.network:
+            arguments += ["-netdev", "user,id=net", "-device", "e1000e,addr=03.0,netdev=net,romfile="]
+        if self.virtio:  # through the SMMU only if it says so
+            arguments += ["-drive", f"if=none,id=virtio,file={disk.with_name('virtio.img')},format=raw,cache=unsafe", "-device",
+                          "virtio-blk-pci,addr=04.0,drive=virtio,iommu_platform=on,disable-legacy=on,romfile="]
         return arguments + list(self.extra)
 
 
@@ -69,8 +77,9 @@ class Vm:
         self.serial1 = self.directory / "serial1.log"
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.disk, "wb") as disk:
-            disk.truncate(64 << 20)
+        for disk in (self.disk, self.disk.with_name("virtio.img")):
+            disk.touch()
+            os.truncate(disk, 64 << 20)
         arguments = [*machine.board_arguments(), "-display", "none", "-no-reboot", "-kernel", str(image),
                      "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
                      "-serial", f"file:{self.serial1}", "-monitor", f"unix:{self.directory}/monitor,server=on,wait=off",
