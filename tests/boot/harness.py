@@ -154,10 +154,10 @@ def make_board(variant: Variant) -> Path:
     return variant.directory / "board.dtb"
 
 
-def make_initrd(variant: Variant, cells: list[Path]) -> Path:
+def make_initrd(variant: Variant, cells: list[Path], base: Path = BUILD / "guest/root.cpio") -> Path:
     initrd = variant.directory / "initramfs.cpio"
     added = [word for cell in cells for word in ("--add", f"{cell}:cells/")]
-    shell(sys.executable, ROOT / "tools/guest/mkinitramfs", "-o", initrd, "--onto", BUILD / "guest/root.cpio", *added)
+    shell(sys.executable, ROOT / "tools/guest/mkinitramfs", "-o", initrd, "--onto", base, *added)
     return initrd
 
 
