@@ -18,15 +18,15 @@ fuzz-vgic	:= tests/unit/gic_model.c tests/unit/fake/fake.c hypervisor/config/con
 		   $(wildcard hypervisor/gic/*.c)
 fuzzruns-vgic	:= 3000
 fuzz-vsmmu_commands	= tests/fuzz/vsmmu_rig.c $(filter-out %/refine.c,$(REFINE_SRC)) tests/unit/fake/fake.c
-fuzzruns-vsmmu_commands	:= 2000
+fuzzruns-vsmmu_commands	:= 700
 fuzzlen-vsmmu_commands	:= 512
 fuzzmutants-vsmmu_commands := VSMMU_ANY_COMMAND VSMMU_UNBOUNDED
 fuzz-vsmmu_tables	= $(fuzz-vsmmu_commands)
-fuzzruns-vsmmu_tables	:= 2000
+fuzzruns-vsmmu_tables	:= 700
 fuzzlen-vsmmu_tables	:= 512
 fuzzmutants-vsmmu_tables := VSMMU_NO_STAGE2 VSMMU_REAL_SID
 fuzz-vsmmu_registers	= $(fuzz-vsmmu_commands)
-fuzzruns-vsmmu_registers := 2000
+fuzzruns-vsmmu_registers := 700
 fuzzlen-vsmmu_registers	:= 512
 fuzzmutants-vsmmu_registers := VSMMU_KEEP_STAGE1
 

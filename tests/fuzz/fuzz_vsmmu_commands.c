@@ -66,7 +66,7 @@ static void check_illegal(struct guest *g, const u64 *cmd)
 
 static void commands(struct guest *g)
 {
-	u32 prod = (u32)world_read(g, REG_CMDQ_PROD, 4), count = 1 + pick(8);
+	u32 prod = (u32)world_read(g, REG_CMDQ_PROD, 4), count = 1 + choose(8);
 	u64 base = world_read(g, REG_CMDQ_BASE, 8) & 0xfffffffffffe0ULL, cmd[2];
 	bool alone = count == 1 && idle(g) && world_memory(g, base, PAGE_SIZE, true);
 
@@ -98,7 +98,7 @@ static void jump(struct guest *g)
 
 static void memory(struct guest *g)
 {
-	u64 at = RAM_IPA + pick(16) * PAGE_SIZE + take(1) * 8;
+	u64 at = g->ram + choose(16) * PAGE_SIZE + take(1) * 8;
 
 	rig_put(g, at, take(8));
 }
@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct guest *g = rig_start(data, size);
 
 	while (rig_step("commands")) {
-		u32 n = pick(ARRAY_SIZE(steps));
+		u32 n = choose(ARRAY_SIZE(steps));
 
 		doing = steps[n].name;
 		steps[n].act(g);

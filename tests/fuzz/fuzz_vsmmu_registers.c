@@ -23,8 +23,8 @@ static void write_register(struct guest *g)
 {
 	static const u32 known[] = { 0x20, 0x28, 0x2c, 0x44, 0x50, 0x64, 0x80, 0x84, 0x88, 0x90, 0x94, 0x98, 0x9c, 0xa0, 0xa4,
 				     0x100a8, 0x100ac, 0xc0, 0xc4, 0x100c8, 0x100cc, 0x60, 0x24, 0x00, 0x04, 0x14, 0x68, 0xb0 };
-	u64 offset = pick(4) ? known[pick(ARRAY_SIZE(known))] : take(4) % REGISTERS;
-	u32 bytes = 1u << (pick(4) ? 2 + pick(2) : pick(4));
+	u64 offset = choose(4) ? known[choose(ARRAY_SIZE(known))] : take(4) % REGISTERS;
+	u32 bytes = 1u << (choose(4) ? 2 + choose(2) : choose(4));
 
 	world_write(g, offset & ~(u64)(bytes - 1), bytes, take(bytes));
 }
@@ -38,23 +38,14 @@ static void command(struct guest *g)
 
 static void memory(struct guest *g)
 {
-	u64 at = RAM_IPA + pick(PAGES) * PAGE_SIZE + take(1) * 8;
+	u64 at = g->ram + choose(PAGES) * PAGE_SIZE + take(1) * 8;
 
 	rig_put(g, at, take(8));
 }
 
-/* The cell ends and starts anew, its SMMU reset. */
 static void restart(struct guest *g)
 {
-	void (*hook)(void) = machine_hook;
-	void (*call)(const struct fake_call *) = fake_on_call;
-
-	machine_hook = NULL;
-	fake_on_call = NULL;
-	world_stop(g);
-	world_start(g);
-	machine_hook = hook;
-	fake_on_call = call;
+	rig_restart(g->home);
 }
 
 static bool is_register(u32 offset)
@@ -95,10 +86,10 @@ static void check_identity(struct guest *g)
 /* SMMUEN = 0: stage 2 alone, or nothing. */
 static void check_disabled(struct guest *g)
 {
-	struct model_txn txn = { .address = RAM_IPA + DATA_PAGE * PAGE_SIZE, .sid = g->sid[0] };
+	struct model_txn txn = { .address = g->ram + DATA_PAGE * PAGE_SIZE, .sid = g->sid[0] };
 	bool abort = get(g, REG_GBPA) >> 20 & 1 || g->access[DATA_PAGE] != SURE;
 	struct model_outcome out[OUTCOMES];
-	u32 count = smmu_model_possible(&models[0], &txn, out, OUTCOMES);
+	u32 count = smmu_model_possible(g->real, &txn, out, OUTCOMES);
 
 	for (u32 i = 0; i < count; i++) {
 		if (abort ? out[i].result != MODEL_ABORT

@@ -16,10 +16,7 @@ enum { PAGE_STRTAB = 0, PAGE_L1 = 1, PAGE_L2 = 2, PAGE_CDS = 6, PAGE_CD_L1 = 8, 
 
 static u64 base;		/* of what pointers say: of a cell that wants stage 2 forgotten, where its RAM really is */
 
-static u64 page_ipa(u64 page)
-{
-	return RAM_IPA + page % PAGES * PAGE_SIZE;
-}
+
 
 static u64 pointer(u64 page)
 {
@@ -44,7 +41,7 @@ static void stream_entry(struct guest *g)
 	static const u8 configs[] = { 5, 5, 4, 0, 1, 6, 7, 2 };
 	u32 shape = (u32)take(1);
 	u64 good = 1 | (u64)configs[take(1) % ARRAY_SIZE(configs)] << 1 | pointer(PAGE_CDS + (shape >> 3 & 1));
-	u64 at = page_ipa(shape & 4 ? PAGE_STRTAB : PAGE_L2) + (shape & 0x10 ? g->vsid[shape >> 5 & 1] : take(1)) * 64;
+	u64 at = page_ipa(g, shape & 4 ? PAGE_STRTAB : PAGE_L2) + (shape & 0x10 ? g->vsid[shape >> 5 & 1] : take(1)) * 64;
 
 	rig_put(g, at + 8, value(shape >> 6, 0));
 	rig_put(g, at, value(shape, good));
@@ -56,15 +53,15 @@ static void links(struct guest *g)
 
 	/* the hypervisor reads the stream table */
 	if (shape & 4)
-		rig_put(g, page_ipa(PAGE_L1) + (shape >> 3 & 3) * 8, value(shape, page_ipa(PAGE_L2) | 1 << (shape >> 5 & 1) | 5));
+		rig_put(g, page_ipa(g, PAGE_L1) + (shape >> 3 & 3) * 8, value(shape, page_ipa(g, PAGE_L2) | 1 << (shape >> 5 & 1) | 5));
 	else
-		rig_put(g, page_ipa(PAGE_CD_L1) + (shape >> 3 & 3) * 8, value(shape, pointer(PAGE_CDS + (shape >> 5 & 1)) | 1));
+		rig_put(g, page_ipa(g, PAGE_CD_L1) + (shape >> 3 & 3) * 8, value(shape, pointer(PAGE_CDS + (shape >> 5 & 1)) | 1));
 }
 
 static void context(struct guest *g)
 {
 	u32 shape = (u32)take(1);
-	u64 at = page_ipa(PAGE_CDS + (shape >> 2 & 1)) + (shape >> 3 & 7) * 64;
+	u64 at = page_ipa(g, PAGE_CDS + (shape >> 2 & 1)) + (shape >> 3 & 7) * 64;
 
 	rig_put(g, at + 8, value(shape >> 6, pointer(PAGE_TABLES + (shape >> 6 & 1))));
 	rig_put(g, at + 24, 0xff44);
@@ -76,12 +73,12 @@ static void table_entry(struct guest *g)
 	u32 shape = (u32)take(1), level = (shape >> 2) % TABLES;
 	u64 target = pointer(level < 4 ? PAGE_TABLES + 2 + level / 2 * 2 + (shape >> 5 & 1) : take(1)) | 0x443;
 
-	rig_put(g, page_ipa(PAGE_TABLES + level) + (shape >> 6) * 8, value(shape, target));
+	rig_put(g, page_ipa(g, PAGE_TABLES + level) + (shape >> 6) * 8, value(shape, target));
 }
 
 static void memory(struct guest *g)
 {
-	u64 at = page_ipa(take(1)) + take(1) * 16;
+	u64 at = page_ipa(g, choose(PAGES)) + take(1) * 16;
 
 	rig_put(g, at, take(8));
 }
@@ -118,10 +115,10 @@ static void invalidate(struct guest *g)
 	settle(g);
 }
 
-static void move(u64 *entry)
+static void move(const struct guest *g, u64 *entry)
 {
 	if (*entry)
-		*entry += base - RAM_IPA;
+		*entry += base - g->ram;
 }
 
 /* Linear or two-level, as the first byte of the input says. */
@@ -132,16 +129,16 @@ static struct guest *start(const u8 *data, size_t size)
 
 	rig_step("start");
 	shape = (u32)take(1);
-	base = shape & 0x20 ? page_pa(g, 0) : RAM_IPA;
+	base = shape & 0x20 ? page_pa(g, 0) : g->ram;
 	for (u32 at = 0; at < TABLES * PAGE_SIZE; at += 8)
-		move(world_memory(g, page_ipa(PAGE_TABLES) + at, 8, true));
+		move(g, world_memory(g, page_ipa(g, PAGE_TABLES) + at, 8, true));
 	for (u32 page = PAGE_STRTAB; page < PAGE_TABLES; page++) {
 		if (page <= PAGE_L2 || page >= PAGE_CDS)
-			memset(world_memory(g, page_ipa(page), PAGE_SIZE, true), 0, PAGE_SIZE);
+			memset(world_memory(g, page_ipa(g, page), PAGE_SIZE, true), 0, PAGE_SIZE);
 	}
 	world_write(g, REG_CR0, 4, 0);
 	rig_settle();
-	world_write(g, REG_STRTAB_BASE, 8, page_ipa(shape & 1 ? PAGE_L1 : PAGE_STRTAB));
+	world_write(g, REG_STRTAB_BASE, 8, page_ipa(g, shape & 1 ? PAGE_L1 : PAGE_STRTAB));
 	world_write(g, REG_STRTAB_CFG, 4, (shape & 1) << 16 | 6 << 6 | (shape >> 1 & 15));
 	world_write(g, REG_CR0, 4, CR0_ON);
 	settle(g);
@@ -163,7 +160,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct guest *g = start(data, size);
 
 	while (rig_step("tables")) {
-		u32 n = pick(ARRAY_SIZE(steps));
+		u32 n = choose(ARRAY_SIZE(steps));
 
 		doing = steps[n].name;
 		steps[n].act(g);

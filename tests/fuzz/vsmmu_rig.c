@@ -10,11 +10,12 @@
 
 const char *doing = "start";
 
+bool mutant;
+struct counts counts;
+
 static const u8 *input;
 static size_t left;
-static u64 seed, probe_seed;		/* seed not 0: choices that are not the input's, always the same */
-
-/* ---- what the cells of the refinement test ask for ---- */
+static u64 seed;			/* of what the world decides by itself: which CPU, what races */
 
 u64 take(u32 bytes)
 {
@@ -25,11 +26,16 @@ u64 take(u32 bytes)
 	return value;
 }
 
+u32 choose(u32 n)
+{
+	return (u32)take(1) % n;
+}
+
+/* ---- what the cells of the refinement test ask for ---- */
+
 u32 pick(u32 n)
 {
-	if (seed)
-		return (u32)(fake_random(&seed) >> 20) % n;
-	return (u32)take(n > 256 ? 4 : 1) % n;
+	return (u32)(fake_random(&seed) >> 20) % n;
 }
 
 bool one_in(u32 n)
@@ -57,6 +63,21 @@ static void on_call(const struct fake_call *call)
 	check_i2();
 }
 
+void rig_restart(struct home *h)
+{
+	void (*hook)(void) = machine_hook;
+
+	machine_hook = NULL;
+	fake_on_call = NULL;
+	if (h->running)
+		world_stop(h);
+	world_start(h);
+	for (u32 i = (u32)(h - homes); i < GUESTS; i += CELLS)
+		guest_init(&guests[i]);
+	machine_hook = hook;
+	fake_on_call = hook ? on_call : NULL;
+}
+
 struct guest *rig_start(const u8 *data, size_t size)
 {
 	const struct cfg_system *sys;
@@ -65,16 +86,14 @@ struct guest *rig_start(const u8 *data, size_t size)
 	fake_on_call = NULL;
 	doing = "start";
 	seed = 1;
-	probe_seed = 1;
-	sys = machine_init(1, 0);
-	smmu_model_make_full(&models[0]);
-	world_init();
+	sys = machine_init(MACHINE_SMMUS, 0);
+	for (u32 i = 0; i < MACHINE_SMMUS; i++)
+		smmu_model_make_full(&models[i]);
+	world_init(true);
 	if (smmu_init(sys))
 		found("smmu_init fails: %s", fake_log);
-	for (u32 i = 0; i < CELLS; i++) {
-		world_start(&guests[i]);
-		guest_init(&guests[i]);
-	}
+	for (u32 i = 0; i < CELLS; i++)
+		rig_restart(&homes[i]);
 	machine_hook = check_i2;
 	fake_on_call = on_call;
 	input = data;
@@ -84,10 +103,7 @@ struct guest *rig_start(const u8 *data, size_t size)
 
 bool rig_step(const char *what)
 {
-	seed = probe_seed;
 	probes_choose();
-	probe_seed = seed;
-	seed = 0;
 	doing = what;
 	return left;
 }
@@ -101,7 +117,8 @@ void rig_settle(void)
 	if (!strncmp(machine_complaint, capacity, sizeof(capacity) - 1))
 		machine_complaint[0] = 0;
 	check_i2();
-	guests[0].lost = false;
+	for (u32 i = 0; i < GUESTS; i++)
+		guests[i].lost = false;
 	fake_call_count = 0;
 }
 
@@ -113,20 +130,20 @@ void rig_dma(struct guest *g)
 	struct model_txn txn = guest_transaction(g, &(u32){ 0 });
 	u32 count;
 
-	txn.sid = g->sid[pick(STREAMS)];
-	count = smmu_model_possible(&models[0], &txn, out, OUTCOMES);
+	txn.sid = g->sid[choose(STREAMS)];
+	count = smmu_model_possible(g->real, &txn, out, OUTCOMES);
 	if (count)
-		smmu_model_take(&models[0], &txn, &out[pick(count)]);
+		smmu_model_take(g->real, &txn, &out[pick(count)]);
 }
 
 void rig_stage2(struct guest *g)
 {
-	u32 page = pick(PAGES);
+	u32 page = choose(PAGES);
 
 	if (g->access[page] == SURE)
 		world_unmap(g, page);
 	else
-		world_map(g, page, pick(4));
+		world_map(g, page, choose(4));
 }
 
 void rig_put(struct guest *g, u64 ipa, u64 value)

@@ -22,9 +22,12 @@ struct guest *rig_start(const u8 *data, size_t size);
 bool rig_step(const char *what);
 /* From the input; 0 when it is at its end. */
 u64 take(u32 bytes);
+u32 choose(u32 n);			/* up to 256 */
 /* The hypervisor has done what it had put off; and all is well. */
 void rig_settle(void);
 
+/* The cell ends and starts anew. */
+void rig_restart(struct home *h);
 /* A transaction of one of the cell's streams takes one of the outcomes that it can have. */
 void rig_dma(struct guest *g);
 /* A page of the cell's RAM goes, or comes back. */

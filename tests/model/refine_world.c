@@ -346,7 +346,8 @@ static void work_done(const struct home *h, const struct work *before)
 	struct work now = work_so_far(h);
 
 	for (u32 i = (u32)(h - homes); i < GUESTS; i += CELLS) {
-		u32 wrap = (2u << (world_read(&guests[i], 0x90, 4) & 0x1f)) - 1;
+		u64 log2 = world_read(&guests[i], 0x90, 4) & 0x1f, most = world_read(&guests[i], 0x04, 4) >> 21 & 0x1f;
+		u32 wrap = (2u << MIN(log2, most)) - 1;
 
 		if (((now.cons[i] - before->cons[i]) & wrap) > BATCH)
 			found("I7: one trap ran %u commands of cell %u", (now.cons[i] - before->cons[i]) & wrap,
@@ -378,7 +379,7 @@ void world_write(struct guest *g, u64 offset, u32 bytes, u64 value)
 	region->fn(cpu, region->ctx, &access);
 	racing = NULL;
 	/* other registers can set CONS itself, or its size */
-	if (offset == 0x98)
+	if (offset == 0x98 && bytes == 4)
 		work_done(g->home, &before);
 }
 
