@@ -4,17 +4,18 @@
 
 DRIVER_VERSIONS	?= 6.12 6.1
 DRIVER_CROSS	?= aarch64-linux-gnu-
-DRIVER_SOURCES	:= $(wildcard driver/*.c driver/*.h) driver/test/edu_test.c driver/Kbuild
+DRIVER_SOURCES	:= $(wildcard driver/*.c driver/*.h) driver/test/edu_test.c driver/test/dma_bench.c driver/Kbuild
+DRIVER_MODULES	:= cloister edu_test dma_bench
 DRIVER_INCLUDE	:= $(wildcard hypervisor/include/abi/*.h)
 
 .PHONY: driver
-driver: $(BUILD)/driver/abi_test $(foreach v,$(DRIVER_VERSIONS),$(BUILD)/driver/$(v)/cloister.ko $(BUILD)/driver/$(v)/edu_test.ko)
+driver: $(BUILD)/driver/abi_test $(foreach v,$(DRIVER_VERSIONS),$(DRIVER_MODULES:%=$(BUILD)/driver/$(v)/%.ko))
 
 # kbuild writes next to the sources, so each version gets a directory of links to them.
 define driver_rules
 DRIVER_KDIR_$(1) ?= $(BUILD)/guest/$(1)/headers
 
-$(BUILD)/driver/$(1)/cloister.ko $(BUILD)/driver/$(1)/edu_test.ko &: $(DRIVER_SOURCES) $(DRIVER_INCLUDE) driver/build.mk \
+$(DRIVER_MODULES:%=$(BUILD)/driver/$(1)/%.ko) &: $(DRIVER_SOURCES) $(DRIVER_INCLUDE) driver/build.mk \
 		| $$(DRIVER_KDIR_$(1))/Makefile
 	@echo "  KBUILD  $(BUILD)/driver/$(1)"
 	$(Q)mkdir -p $(BUILD)/driver/$(1)
@@ -22,7 +23,7 @@ $(BUILD)/driver/$(1)/cloister.ko $(BUILD)/driver/$(1)/edu_test.ko &: $(DRIVER_SO
 	$(Q)$(MAKE) -s -C $$(DRIVER_KDIR_$(1)) M=$(abspath $(BUILD))/driver/$(1) ARCH=arm64 \
 		CROSS_COMPILE=$(DRIVER_CROSS) CLOISTER_INCLUDE=$(abspath hypervisor/include) \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
-	$(Q)$(DRIVER_CROSS)strip --strip-debug $(BUILD)/driver/$(1)/cloister.ko $(BUILD)/driver/$(1)/edu_test.ko
+	$(Q)$(DRIVER_CROSS)strip --strip-debug $(DRIVER_MODULES:%=$(BUILD)/driver/$(1)/%.ko)
 endef
 $(foreach v,$(DRIVER_VERSIONS),$(eval $(call driver_rules,$(v))))
 

@@ -72,9 +72,9 @@ $(OUT)/system.img: $(SYSTEM) $(OUT)/board.dtb $(CLOISTER_READY) $(SYSTEM_FILES) 
 	@echo "  PACK    $@"
 	$(Q)$(CLOISTER) pack $(SYSTEM) $(CLOISTER_ARGS) --hypervisor $(HYP_OUT)/cloister.bin -o $@
 
-# A system without a root cell, for `make bench`.
-$(OUT)/bench.img: $(CONFIGS)/bench-system.yaml $(OUT)/board.dtb $(CLOISTER_READY) $(BUILD)/inmates/tests/bench.elf \
-		$(HYP_OUT)/cloister.bin
+# Systems without a root cell, for `make bench`.
+$(OUT)/bench.img $(OUT)/bench-smmu.img: $(OUT)/%.img: $(CONFIGS)/%-system.yaml $(OUT)/board.dtb $(CLOISTER_READY) \
+		$(BUILD)/inmates/tests/%.elf $(HYP_OUT)/cloister.bin
 	@echo "  PACK    $@"
 	$(Q)$(CLOISTER) pack $< $(CLOISTER_ARGS) --hypervisor $(HYP_OUT)/cloister.bin -o $@
 

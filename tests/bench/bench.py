@@ -4,24 +4,19 @@
 what each operation costs. The figures depend on nothing but the binaries: they are the same on every host."""
 
 import argparse
-import ctypes
 import json
 import re
-import select
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Optional
 
+import smmu
+from machine import BenchError, Run, bare_machine, cell_machine, measure, run_qemu, triple
+
 TOP = Path(__file__).resolve().parents[2]
-ICOUNT = ["-icount", "shift=0,sleep=off"]
-CPU = "cortex-a57,cntfrq=1000000000"
-EDU = ["-device", "edu,addr=02.0,dma_mask=0xffffffffffffffff"]
 SAMPLES = 2048
 
 # The operations in the order of the inmate, with what to aim for: guest and hypervisor instructions together.
@@ -45,106 +40,6 @@ OPERATIONS = {
 }
 PART_OF = {"eoi": "sgi-self"}  # measured inside another series
 START_AIM = 250000
-
-
-class BenchError(Exception):
-    """The run did not give what was waited for."""
-
-
-@dataclass
-class Run:
-    """What one run of the inmate printed, and its exits to EL2 per operation."""
-    start: int = 0
-    machine: str = ""
-    counts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-    exits: dict[str, float] = field(default_factory=dict)
-
-
-def die_with_parent() -> None:
-    """In the child: no QEMU outlives this program."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
-def bare_machine() -> list[str]:
-    return ["-M", "virt,gic-version=3", "-cpu", CPU, "-nic", "none"]
-
-
-def cell_machine(cpus: int, memory: int) -> list[str]:
-    return ["-M", "virt,virtualization=on,gic-version=3,its=on,iommu=smmuv3", "-cpu", CPU, "-smp", str(cpus),
-            "-m", str(memory), "-nic", "none"]
-
-
-def run_qemu(arguments: list[str], image: Path, timeout: float, until: bytes = b"bench-done") -> str:
-    """Starts QEMU, collects its serial output until the inmate is done, or what else `until` is the sign of."""
-    command = ["qemu-system-aarch64", *arguments, *EDU, *ICOUNT, "-display", "none", "-monitor", "none", "-no-reboot",
-               "-serial", "stdio", "-serial", "null", "-kernel", str(image)]
-    output = b""
-    deadline = time.monotonic() + timeout
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          preexec_fn=die_with_parent) as qemu:
-        try:
-            while until not in output:
-                if not select.select([qemu.stdout], [], [], max(0, deadline - time.monotonic()))[0]:
-                    raise BenchError(f"'{until.decode()}' was not seen in {timeout:.0f} s\n{tail(output)}")
-                if not (part := qemu.stdout.read1()):
-                    raise BenchError(f"QEMU ended before '{until.decode()}'\n{tail(output)}")
-                output += part
-        finally:
-            qemu.kill()
-    return output.decode(errors="replace").replace("\r", "")
-
-
-def tail(output: bytes) -> str:
-    return "\n".join("  | " + line for line in output.decode(errors="replace").replace("\r", "").splitlines()[-20:])
-
-
-def parse(text: str) -> Run:
-    run = Run()
-    for line in text.splitlines():
-        if match := re.fullmatch(r"bench (\S+) (\d+) (\d+) (\d+)", line):
-            run.counts[match[1]] = (int(match[2]), int(match[3]), int(match[4]))
-        elif match := re.fullmatch(r"bench-start (\d+)", line):
-            run.start = int(match[1])
-        elif match := re.fullmatch(r"bench-machine (\S+) .*", line):
-            run.machine = match[1]
-    if missing := [name for name in OPERATIONS if name not in run.counts and name != "null-hypercall"]:
-        raise BenchError(f"the inmate did not measure {', '.join(missing)}")
-    return run
-
-
-def count_exits(log: Path, names: list[str]) -> dict[str, float]:
-    """Exceptions taken to EL2 per sample: the BRK instructions in the log of exceptions cut it into series."""
-    series: list[int] = []
-    inside = breakpoint_taken = False
-    with open(log, encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            if line.startswith("Taking exception"):
-                breakpoint_taken = "[Breakpoint]" in line  # QEMU prints an old ESR with interrupts
-            elif line.startswith("...from EL1 to EL2") and inside:
-                series[-1] += 1
-            elif line.startswith("...handled as PSCI call") and inside:
-                series[-1] -= 1  # QEMU's own firmware, not EL2
-            elif line.startswith("...with ESR 0x3c/0xf200000") and breakpoint_taken:
-                inside = line.rstrip().endswith("1")
-                series += [0] if inside else []
-    own = [name for name in names if name not in PART_OF]
-    if len(series) != len(own):
-        raise BenchError(f"the log of exceptions has {len(series)} series, not {len(own)}")
-    return {name: round(count / SAMPLES, 2) for name, count in zip(own, series)}
-
-
-def measure(machine: list[str], image: Path, kind: str, timeout: float) -> Run:
-    """One run for the counts, and one with a log of exceptions for the exits."""
-    if not image.exists():
-        raise BenchError(f"{image} does not exist")
-    run = parse(run_qemu(machine, image, timeout))
-    if run.machine != kind:
-        raise BenchError(f"{image} found itself on a '{run.machine}' machine, not '{kind}'")
-    with tempfile.TemporaryDirectory(prefix="cloister-bench-") as directory:
-        log = Path(directory) / "exceptions"
-        run_qemu([*machine, "-d", "int", "-D", str(log)], image, timeout)
-        run.exits = count_exits(log, list(run.counts))
-    return run
 
 
 def root_start(machine: list[str], image: Path, timeout: float) -> int:
@@ -172,13 +67,6 @@ def binary_size(elf: Path, cross: str) -> dict[str, int]:
     tool = shutil.which(cross + "size") or "size"
     output = subprocess.run([tool, str(elf)], check=True, capture_output=True, text=True).stdout
     return dict(zip(("text", "data", "bss"), map(int, output.splitlines()[1].split()[:3])))
-
-
-def triple(counts: Optional[tuple[int, int, int]]) -> str:
-    """One number where all three are the same."""
-    if counts is None:
-        return "-"
-    return str(counts[1]) if counts[0] == counts[2] else "/".join(map(str, counts))
 
 
 def start_aim(image: Path, hypervisor: Path) -> int:
@@ -222,6 +110,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--memory", type=int, default=2048, help="its memory in MiB (default: 2048)")
     parser.add_argument("--timeout", type=float, default=120, help="seconds for one run (default: 120)")
     parser.add_argument("--bare-only", action="store_true", help="only the bare machine")
+    parser.add_argument("--smmu", action="store_true", help="also the emulated SMMU, if the hypervisor has it")
     parser.add_argument("--check", action="store_true", help="fail when a figure is above its aim")
     return parser.parse_args()
 
@@ -231,13 +120,20 @@ def main() -> int:
     build = arguments.build
     cell_image = arguments.system or build / "qemu-virt/bench.img"
     hypervisor = build / "hypervisor/cloister.bin"
-    bare = measure(bare_machine(), arguments.inmate or build / "inmates/tests/bench.bin", "bare", arguments.timeout)
+    wanted = [name for name in OPERATIONS if name != "null-hypercall"]
+    bare = measure(bare_machine(), arguments.inmate or build / "inmates/tests/bench.bin", "bare", arguments.timeout, wanted,
+                   SAMPLES, PART_OF)
     cell = None
     result = {"bare": asdict(bare), "samples": SAMPLES, "code_lines": code_lines(TOP / "hypervisor")}
     if not arguments.bare_only:
-        cell = measure(cell_machine(arguments.cpus, arguments.memory), cell_image, "cell", arguments.timeout)
+        cell = measure(cell_machine(arguments.cpus, arguments.memory), cell_image, "cell", arguments.timeout,
+                       list(OPERATIONS), SAMPLES, PART_OF)
         result["cloister"] = asdict(cell)
         result["size"] = binary_size(build / "hypervisor/cloister.elf", arguments.cross)
+    emulated = None
+    if cell and arguments.smmu:
+        emulated = smmu.run_all(build, "qemu-virt", arguments.cpus, arguments.memory, arguments.timeout)
+        result["smmu"] = emulated.as_json()
     root_image = arguments.root or build / "qemu-virt/system.img"
     if cell and root_image.exists():
         result["root_start"] = root_start(cell_machine(arguments.cpus, arguments.memory), root_image, arguments.timeout)
@@ -246,13 +142,15 @@ def main() -> int:
     if "root_start" in result:
         print(f"{'reset to root Linux, in thousands':42} {'-':>14} {result['root_start']:>18} {'':>7} {'':>6} "
               f"<= {start_aim(root_image, hypervisor) // 1000}")
+    if emulated:
+        print("\n" + "\n".join(emulated.table()))
     if "size" in result:
         print("\nhypervisor: " + ", ".join(f"{name} {size} bytes" for name, size in result["size"].items()))
     print(f"hypervisor: {result['code_lines']} lines of code")
     output = arguments.output or build / "bench.json"
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(result, indent=1) + "\n")
-    above = above_aim(cell) if cell else []
+    above = (above_aim(cell) if cell else []) + (emulated.above_aim() if emulated else [])
     for line in above:
         print(f"above its aim: {line}", file=sys.stderr)
     return 1 if arguments.check and above else 0
