@@ -116,9 +116,12 @@ def measure(machine: list[str], image: Path, kind: str, timeout: float, wanted: 
             part_of: Optional[dict[str, str]] = None) -> Run:
     """One run for the counts, and one with a log of exceptions for the exits. `part_of`: what is measured inside another
     series and has none of its own."""
-    run = parse(run_qemu(machine, image, timeout))
+    text = run_qemu(machine, image, timeout)
+    run = parse(text)
     if run.machine != kind:
         raise BenchError(f"{image} found itself on a '{run.machine}' machine, not '{kind}'")
+    if wrong := re.search(r"bench-wrong (.*)", text):
+        raise BenchError(f"{image}: {wrong[1]}")
     if missing := [name for name in wanted if name not in run.counts]:
         raise BenchError(f"{image} did not measure {', '.join(missing)}")
     with tempfile.TemporaryDirectory(prefix="cloister-bench-") as directory:
