@@ -23,14 +23,6 @@ int cmdq_init(struct smmu *smmu, u32 log2)
 	return 0;
 }
 
-static void cmdq_put(struct smmu_queue *q, const struct smmu_cmd *cmd)
-{
-	struct smmu_cmd *entries = q->entries;
-
-	entries[queue_index(q, q->prod)] = *cmd;
-	q->prod = queue_pointer(q, q->prod + 1);
-}
-
 static const struct smmu_cmd cmd_sync = { .dw[0] = FIELD_PREP(CMD0_OP, CMD_SYNC) };
 
 static const char *cerror_text(u32 code)
@@ -99,19 +91,37 @@ static int cmdq_wait(struct smmu *smmu)
 	return -EIO;
 }
 
-/* One batch that fits: `count` commands and the CMD_SYNC. */
-static int cmdq_batch(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
+/* TLB maintenance is by VMID; everything else that a domain may ask for is about one stream. */
+static bool cmd_is_foreign(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmd)
 {
-	for (u32 i = 0; i < count; i++)
-		cmdq_put(&smmu->cmdq, &cmds[i]);
-	cmdq_put(&smmu->cmdq, &cmd_sync);
+	const struct smmu_stream *stream;
+
+	if (cmd_is_tlbi(cmd->dw[0]))
+		return !MUTATE(VSMMU_ANY_VMID) && FIELD_GET(CMD_TLBI0_VMID, cmd->dw[0]) != domain->s2->vmid;
+	stream = strtab_stream(smmu, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]));
+	return !stream || (!MUTATE(VSMMU_ANY_STREAM) && (stream->domain != domain || !stream->attached));
+}
+
+/* One batch that fits: those of `count` commands that the domain may give (NULL: all), and the CMD_SYNC. */
+static int cmdq_batch(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count)
+{
+	struct smmu_queue *q = &smmu->cmdq;
+	struct smmu_cmd *entries = q->entries;
+	u32 prod = q->prod;
+
+	for (u32 i = 0; i < count; i++) {
+		if (!domain || !cmd_is_foreign(smmu, domain, &cmds[i]))
+			entries[queue_index(q, prod++)] = cmds[i];
+	}
+	entries[queue_index(q, prod++)] = cmd_sync;
+	q->prod = queue_pointer(q, prod);
 	/* the commands, and whatever tables they are about, before the doorbell */
 	dsb_sy();
-	smmu_write32(smmu, SMMU_CMDQ_PROD, smmu->cmdq.prod);
+	smmu_write32(smmu, SMMU_CMDQ_PROD, q->prod);
 	return cmdq_wait(smmu);
 }
 
-int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
+static int run(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count)
 {
 	u32 room = (1u << smmu->cmdq.log2) - 1;
 	int err = 0;
@@ -121,7 +131,7 @@ int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
 		return -EIO;
 	do {
 		u32 batch = MIN(count, room);
-		int ret = cmdq_batch(smmu, cmds, batch);
+		int ret = cmdq_batch(smmu, domain, cmds, batch);
 
 		err = err ? err : ret;
 		cmds += batch;
@@ -130,31 +140,19 @@ int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
 	return err;
 }
 
-/* TLB maintenance is by VMID; everything else that a domain may ask for is about one stream. */
-static bool cmd_is_foreign(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmd)
+int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
 {
-	const struct smmu_stream *stream;
-	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]);
-
-	if (op >= CMD_TLBI_NH_ALL && op <= CMD_TLBI_NH_VAA)
-		return !MUTATE(VSMMU_ANY_VMID) && FIELD_GET(CMD_TLBI0_VMID, cmd->dw[0]) != domain->s2->vmid;
-	stream = strtab_stream(smmu, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]));
-	return !stream || (!MUTATE(VSMMU_ANY_STREAM) && (stream->domain != domain || !stream->attached));
+	return run(smmu, NULL, cmds, count);
 }
 
-int smmu_run(u32 index, const struct smmu_domain *domain, struct smmu_cmd *cmds, u32 count)
+int smmu_run(u32 index, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count)
 {
 	struct smmu *smmu = &smmus[index];
-	u32 own = 0;
 	int err;
 
 	spin_lock(&smmu->lock);
-	for (u32 i = 0; i < count; i++) {
-		if (!cmd_is_foreign(smmu, domain, &cmds[i]))
-			cmds[own++] = cmds[i];
-	}
 	smmu->cerror = CERROR_NONE;
-	err = cmdq_run(smmu, cmds, own);
+	err = run(smmu, domain, cmds, count);
 	if (err && smmu->cerror)
 		err = (int)smmu->cerror;
 	/* a CMD_SYNC makes visible what was recorded before it */

@@ -288,6 +288,9 @@
 #define EVT_F_CFG_CONFLICT	0x21
 #define EVT_F_VMS_FETCH		0x25
 
+/* About translations of a VMID. */
+static inline bool cmd_is_tlbi(u64 dw0) { return FIELD_GET(CMD0_OP, dw0) - CMD_TLBI_NH_ALL <= CMD_TLBI_NH_VAA - CMD_TLBI_NH_ALL; }
+
 /*
  * A fault of stage 2. One that was met on the way to a CD or to a stage-1 descriptor can be nothing else; QEMU 10 leaves
  * the S2 bit out of some of these.

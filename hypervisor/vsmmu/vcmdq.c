@@ -8,7 +8,6 @@
 #include <hyp/mutate.h>
 #include "vsmmu_local.h"
 
-#define CHUNK		16	/* commands read at a time */
 #define FOLD		32	/* TLB invalidations; beyond, one that covers them all is cheaper */
 
 /* Physical commands on their way, and what is to be told when they are done. */
@@ -16,11 +15,10 @@ struct batch {
 	struct vsmmu *v;
 	u32 work;		/* commands and stream updates so far: ends the batch at VSMMU_BATCH */
 	u32 count;
-	u32 tlbis;		/* of which FOLD at most are kept */
+	u32 tlbis;		/* of which only FOLD + 1 are kept, for one will stand for them all */
 	bool barrier;		/* the cell has completed invalidations of CDs, on which what follows may rely */
 	u32 signals;		/* BIT(CS) of the cell's CMD_SYNCs */
-	struct smmu_cmd cmd[VSMMU_BATCH + FOLD];
-	struct smmu_cmd tlbi[FOLD];
+	struct smmu_cmd cmd[VSMMU_BATCH];
 };
 
 static u64 vmid_field(const struct vsmmu *v)
@@ -31,23 +29,25 @@ static u64 vmid_field(const struct vsmmu *v)
 /* Not by ASID: that would not reach global entries, as invalidation by address does. */
 static void fold(struct batch *b)
 {
-	u64 asid = b->tlbi[0].dw[0] & CMD_TLBI0_ASID, op = MUTATE(VSMMU_FOLD_ASID) ? CMD_TLBI_NH_ASID : CMD_TLBI_NH_ALL;
+	u64 asid = MUTATE(VSMMU_FOLD_ASID) ? b->cmd[b->count - 1].dw[0] & CMD_TLBI0_ASID : 0;
+	u64 op = MUTATE(VSMMU_FOLD_ASID) ? CMD_TLBI_NH_ASID : CMD_TLBI_NH_ALL;
+	u32 others = 0;
 
-	b->tlbi[0] = (struct smmu_cmd){
-		.dw[0] = FIELD_PREP(CMD0_OP, op) | vmid_field(b->v) | (MUTATE(VSMMU_FOLD_ASID) ? asid : 0),
-	};
-	b->tlbis = 1;
+	for (u32 i = 0; i < b->count; i++) {
+		if (!cmd_is_tlbi(b->cmd[i].dw[0]))
+			b->cmd[others++] = b->cmd[i];
+	}
+	b->cmd[others] = (struct smmu_cmd){ .dw[0] = FIELD_PREP(CMD0_OP, op) | vmid_field(b->v) | asid };
+	b->count = others + 1;
 }
 
-/* Returns when all of it is done. Within a batch nothing makes an order, so TLBIs may come last. */
+/* Returns when all of it is done. Within a batch nothing makes an order, so one TLBI may stand for others. */
 static int flush(struct batch *b)
 {
 	u32 count;
 
 	if (b->tlbis > FOLD)
 		fold(b);
-	for (u32 i = 0; i < b->tlbis; i++)
-		b->cmd[b->count++] = b->tlbi[i];
 	count = b->count;
 	b->count = 0;
 	b->tlbis = 0;
@@ -137,9 +137,8 @@ static int tlbi_add(struct batch *b, const struct smmu_cmd *cmd)
 
 	if (MUTATE(VSMMU_NO_TLBI))
 		return 0;
-	if (b->tlbis < FOLD)
-		b->tlbi[b->tlbis] = *cmd;
-	b->tlbis++;
+	if (b->tlbis++ <= FOLD)
+		b->cmd[b->count++] = *cmd;
 	return err;
 }
 
@@ -202,7 +201,7 @@ static int sync(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 	if (signal == SYNC_CS_RESERVED)
 		return CERROR_ILL;
 	b->signals |= (u32)BIT(signal);
-	b->barrier = b->count;
+	b->barrier = b->count > MIN(b->tlbis, FOLD + 1u);
 	return 0;
 }
 
@@ -245,22 +244,20 @@ static int execute(struct batch *b, const struct smmu_cmd *cmd)
 /* Runs what is there up to the bound; q->cons is then behind the last command that was done. */
 static int consume(struct batch *b, struct vqueue *q)
 {
-	struct smmu_cmd cmds[CHUNK];
+	struct smmu_cmd cmds[VSMMU_BATCH];
 	int err = 0;
 
 	while (vqueue_used(q) && b->work < VSMMU_BATCH && !err) {
 		/* up to the end of the queue, and within a page: so all of them are there, or none */
 		ipaddr_t from = vqueue_at(q, q->cons, sizeof(*cmds));
 		u64 left = MIN((u64)vqueue_used(q), (PAGE_SIZE - (from.ipa & ~PAGE_MASK)) / sizeof(*cmds));
-		u32 count = (u32)MIN(MIN(left, (u64)CHUNK), (u64)((1u << q->log2) - vqueue_index(q, q->cons)));
+		u32 count = (u32)MIN(MIN(left, (u64)VSMMU_BATCH), (u64)((1u << q->log2) - vqueue_index(q, q->cons))), done = 0;
 
 		if (!guest_read(b->v->cell, from, cmds, count * sizeof(*cmds)))
 			return CERROR_ABT;
-		for (u32 i = 0; i < count && b->work < VSMMU_BATCH && !err; i++) {
-			err = execute(b, &cmds[i]);
-			if (!err)
-				q->cons = vqueue_next(q, q->cons, 1);
-		}
+		for (; done < count && b->work < VSMMU_BATCH && !err; done += !err)
+			err = execute(b, &cmds[done]);
+		q->cons = vqueue_next(q, q->cons, done);
 	}
 	return err;
 }

@@ -82,9 +82,9 @@ enum smmu_stream_mode {
 int smmu_stream_configure(u32 smmu, u32 sid, const struct smmu_domain *domain, enum smmu_stream_mode mode, const u64 *dw);
 /*
  * Runs commands that the caller has checked, and a CMD_SYNC. Those about a stream that is not an attached one of the
- * domain are left out (and `cmds` is changed). 0, or CERROR_* of one that was not done; -EIO.
+ * domain are left out. 0, or CERROR_* of one that was not done; -EIO.
  */
-int smmu_run(u32 smmu, const struct smmu_domain *domain, struct smmu_cmd *cmds, u32 count);
+int smmu_run(u32 smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count);
 /* CMD_PRI_RESP to an entry of the page request queue. */
 struct smmu_cmd smmu_pri_response(const u64 *request, u32 response);
 /* The hardware's queue of page requests is in use. */
