@@ -69,8 +69,11 @@ void *memset(void *dst, int byte, size_t n)
 int memcmp(const void *a, const void *b, size_t n)
 {
 	const u8 *x = a, *y = b;
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	while (!MISALIGNED((uintptr_t)x | (uintptr_t)y) && i + WORD <= n && *(const word_t *)(x + i) == *(const word_t *)(y + i))
+		i += WORD;
+	for (; i < n; i++) {
 		if (x[i] != y[i])
 			return x[i] < y[i] ? -1 : 1;
 	}
