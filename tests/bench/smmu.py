@@ -24,18 +24,18 @@ ROWS = {
     "empty": Row("nothing (the way of measuring)", 0, 0),
     "register-read": Row("read of a register", 0, 0),
     "register-write": Row("write of a register (IRQ_CTRL)", 350, 1),
-    "sync": Row("CMD_SYNC", 850, 1),
-    "tlbi-1": Row("TLBI_NH_VA, CMD_SYNC", 1100, 1),
-    "tlbi-16": Row("16 TLBI_NH_VA, CMD_SYNC", 3500, 1),
-    "map-unmap": Row("map and unmap a page", 1100, 1),
-    "cfgi-cd": Row("CFGI_CD, CMD_SYNC", 1100, 1),
-    "cfgi-ste": Row("CFGI_STE, CMD_SYNC: nothing new", 2200, 1),
-    "ste-toggle": Row("STE to invalid and back", 4700, 2),
+    "sync": Row("CMD_SYNC", 950, 1),
+    "tlbi-1": Row("TLBI_NH_VA, CMD_SYNC", 1050, 1),
+    "tlbi-16": Row("16 TLBI_NH_VA, CMD_SYNC", 2700, 1),
+    "map-unmap": Row("map and unmap a page", 1050, 1),
+    "cfgi-cd": Row("CFGI_CD, CMD_SYNC", 1080, 1),
+    "cfgi-ste": Row("CFGI_STE, CMD_SYNC: nothing new", 1900, 1),
+    "ste-toggle": Row("STE to invalid and back", 4800, 2),
     "event": Row("device fault, to handler", 1400, 3),
-    "tlbi-512": Row("512 TLBI_NH_VA, CMD_SYNC", 60000, 9),
+    "tlbi-512": Row("512 TLBI_NH_VA, CMD_SYNC", 52000, 9),
 }
 # One more command in a batch.
-COMMAND_AIM = 160
+COMMAND_AIM = 120
 
 LINUX = "linux-map-unmap"
 LINUX_AIM = 1050  # at EL2
