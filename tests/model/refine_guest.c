@@ -220,6 +220,23 @@ static void range_fields(struct guest *g, u64 *cmd)
 	cmd[1] |= tg << 10 | (u64)(one_in(3) ? 2 + pick(2) : 0) << 8;
 }
 
+/* Mostly one that waits. */
+static void resume(struct guest *g, u64 *cmd, u64 sid)
+{
+	cmd[0] = (pick(4) ? 0x44 | (u64)pick(3) << 12 : 0x45) | sid << 32;
+	if ((cmd[0] & 0xff) == 0x45)
+		return;
+	cmd[1] = (g->real->next_stag - 1 - pick(4)) & 0xffff;
+	for (u32 i = 0; i < MODEL_STALLS; i++) {
+		const struct model_stall *stall = &g->ideal.stall[i];
+
+		if (!stall->used || !pick(3))
+			continue;
+		cmd[0] = 0x44 | (u64)pick(3) << 12 | (u64)(one_in(8) ? sid : stall->txn.sid) << 32;
+		cmd[1] = stall->stag;
+	}
+}
+
 static void command(struct guest *g, u64 *cmd)
 {
 	u64 sid = one_in(8) ? pick(32) : g->vsid[pick(STREAMS)], ssid = ssids[pick(ARRAY_SIZE(ssids))];
@@ -247,8 +264,7 @@ static void command(struct guest *g, u64 *cmd)
 	case 16:
 		if ((g->ideal.idr[0] >> 24 & 3) == 1)
 			break;
-		cmd[0] = (pick(3) ? 0x44 | (u64)pick(3) << 12 : 0x45) | sid << 32;
-		cmd[1] = (cmd[0] & 0xff) == 0x44 ? (g->real->next_stag - 1 - pick(4)) & 0xffff : 0;
+		resume(g, cmd, sid);
 		return;
 	case 17:
 		if (!has_ats(g))
@@ -449,6 +465,12 @@ void guest_act(struct guest *g)
 {
 	u32 what = pick(100);
 
+	/* its driver does not leave it like that for long */
+	if (((g->ideal.cr0 & 0xd) != 0xd || (g->ideal.gerror ^ g->ideal.gerrorn) & 0xd) && one_in(3)) {
+		doing = "recovery";
+		driver_setup(g);
+		return;
+	}
 	if (what < 8) {
 		doing = "stream table entry";
 		put_stream(g, P_STRTAB + 2 * pick(2), g->vsid[pick(STREAMS)]);

@@ -56,6 +56,9 @@ static void cfgi_cd(struct smmu_model *m, const uint64_t *cmd, bool all)
 	uint32_t ssid = (uint32_t)model_field(cmd[0], 31, 12);
 	bool leaf = cmd[1] & 1;
 
+	/* out of range: it may do nothing */
+	if (!all && ssid >> model_ssid_bits(m))
+		return;
 	for (unsigned int i = 0; i < m->stream_count; i++) {
 		struct model_stream *s = &m->streams[i];
 
