@@ -57,15 +57,15 @@ REFINE_FIELDS	:= vmid s2-vmid asid sid ssid address ipa
 # as it is, and each of the defects is caught
 .PHONY: test-refine nightly
 test-refine: $(REFINE)
-	$(Q)timeout 120 $(REFINE) --actions 200000
+	$(Q)timeout 300 $(REFINE) --actions 200000
 	$(Q)for m in $$($(REFINE) --list); do \
-		echo "  mutation $$m:"; timeout 60 $(REFINE) --mutation $$m --actions 200000 || exit 1; \
+		echo "  mutation $$m:"; timeout 120 $(REFINE) --mutation $$m --actions 200000 || exit 1; \
 	done
 	$(Q)for op in $(REFINE_NEEDED); do \
-		echo "  without command $$op:"; timeout 60 $(REFINE) --actions 200000 --without $$op || exit 1; \
+		echo "  without command $$op:"; timeout 120 $(REFINE) --actions 200000 --without $$op || exit 1; \
 	done
 	$(Q)for field in $(REFINE_FIELDS); do \
-		echo "  wrong $$field:"; timeout 60 $(REFINE) --actions 200000 --wrong $$field || exit 1; \
+		echo "  wrong $$field:"; timeout 120 $(REFINE) --actions 200000 --wrong $$field || exit 1; \
 	done
 
 # 10 million actions, other ones each night
