@@ -53,7 +53,8 @@ static void links(struct guest *g)
 
 	/* the hypervisor reads the stream table */
 	if (shape & 4)
-		rig_put(g, page_ipa(g, PAGE_L1) + (shape >> 3 & 3) * 8, value(shape, page_ipa(g, PAGE_L2) | 1 << (shape >> 5 & 1) | 5));
+		rig_put(g, page_ipa(g, PAGE_L1) + (shape >> 3 & 3) * 8,
+			value(shape, page_ipa(g, PAGE_L2) | 1 << (shape >> 5 & 1) | 5));
 	else
 		rig_put(g, page_ipa(g, PAGE_CD_L1) + (shape >> 3 & 3) * 8, value(shape, pointer(PAGE_CDS + (shape >> 5 & 1)) | 1));
 }
