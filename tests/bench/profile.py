@@ -41,7 +41,7 @@ def trace(image: Path, symbols: Symbols, number: int) -> Counter:
     first, size = symbols.starts[0], symbols.starts[-1] + 4096 - symbols.starts[0]
     counts: Counter = Counter()
     series = -1
-    inside = False
+    inside = breakpoint_taken = False
     with tempfile.TemporaryDirectory(prefix="cloister-profile-") as directory:
         pipe = os.path.join(directory, "log")
         os.mkfifo(pipe)
@@ -52,7 +52,9 @@ def trace(image: Path, symbols: Symbols, number: int) -> Counter:
             try:
                 with open(pipe, "rb") as log:
                     for line in log:
-                        if line.startswith(b"...with ESR 0x3c/0xf200000"):
+                        if line.startswith(b"Taking exception"):
+                            breakpoint_taken = b"[Breakpoint]" in line  # QEMU prints an old ESR with interrupts
+                        elif line.startswith(b"...with ESR 0x3c/0xf200000") and breakpoint_taken:
                             inside = line.rstrip().endswith(b"1")
                             series += inside
                             if not inside and series == number:
