@@ -12,33 +12,15 @@
 
 #define SCRUB_BATCH	MIB(1)		/* one hypercall's worth */
 
-/* The n-th range that a cell maps; false behind the last. BARs come after the memory regions. */
-static bool get_range(const struct cfg_cell *cfg, u32 n, struct cfg_mem *range)
-{
-	if (n < cfg->mem_count) {
-		*range = cfg_cell_mem(cfg)[n];
-		return true;
-	}
-	n -= cfg->mem_count;
-	if (n < cfg->pci_count * CFG_PCI_BARS) {
-		const struct cfg_bar *bar = &cfg_cell_pci(cfg)[n / CFG_PCI_BARS].bar[n % CFG_PCI_BARS];
-
-		*range = (struct cfg_mem){ .pa = bar->pa, .ipa = bar->ipa, .size = cfg_bar_span(bar),
-					   .flags = CFG_MEM_READ | CFG_MEM_WRITE | CFG_MEM_IO };
-		return true;
-	}
-	return false;
-}
-
 #define for_each_range(cfg, n, range) \
-	for (u32 n = 0; get_range(cfg, n, range); n++) \
+	for (u32 n = 0; cfg_cell_range(cfg, n, range); n++) \
 		if ((range)->size)
 
 _Static_assert(CFG_MEM_READ == PROT_READ && CFG_MEM_WRITE == PROT_WRITE && CFG_MEM_EXECUTE == PROT_EXEC, "prot_of()");
 
-static u32 prot_of(u32 flags)
+static u32 prot_of(u64 flags)
 {
-	return (flags & (PROT_READ | PROT_WRITE | PROT_EXEC)) | (flags & CFG_MEM_IO ? PROT_DEVICE : 0);
+	return ((u32)flags & (PROT_READ | PROT_WRITE | PROT_EXEC)) | (flags & CFG_MEM_IO ? PROT_DEVICE : 0);
 }
 
 /* The region of the cell in which that byte is; NULL: none. */

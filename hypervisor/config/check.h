@@ -11,8 +11,8 @@
 #include <hyp/errno.h>
 #include <hyp/mutate.h>
 
-#define PA_LIMIT	(1ULL << 48)
-#define IPA_LIMIT	(1ULL << 40)
+#define PA_BITS		48
+#define IPA_BITS	40
 
 #define GIC_FRAME	KIB(64)
 #define GICR_CPU_SIZE	KIB(128)
@@ -61,6 +61,8 @@ bool check_each(struct check *c, const char *array, u32 count, bool (*rules)(str
 /* The header, and that the fixed part and hdr.size bytes are there. */
 bool check_header(struct check *c, const struct cfg_header *hdr, size_t bytes, u32 kind, u32 fixed, u32 max);
 bool check_count(struct check *c, const char *name, u32 count, u32 min, u32 max);
+/* An address aligned to `align`, and a size that is a multiple of `unit`; not empty, and within so many bits. */
+bool check_span(struct check *c, const char *name, u64 start, u64 align, u64 size, u64 unit, u32 bits);
 
 /* Of `valid` characters, at least one, NUL padded to `size`. */
 bool name_valid(const char *name, size_t size, bool (*valid)(char c));
@@ -95,7 +97,7 @@ static inline bool power_of_two(u64 value)
 	return value && !(value & (value - 1));
 }
 
-static inline bool is_spi(u32 intid)
+static inline bool is_spi(u64 intid)
 {
 	return intid >= SPI_FIRST && intid < SPI_END;
 }
@@ -129,12 +131,6 @@ static inline u64 function_key(const struct cfg_cell *cell, u32 i)
 
 #define BDF_FMT		"%02x:%02x.%x"
 #define BDF_ARGS(bdf)	((bdf) >> 8), ((bdf) >> 3 & 0x1f), ((bdf) & 7)
-
-/* BAR slots counted through all functions of a cell. */
-static inline const struct cfg_bar *bar_slot(const struct cfg_cell *cell, u32 n)
-{
-	return &cfg_cell_pci(cell)[n / CFG_PCI_BARS].bar[n % CFG_PCI_BARS];
-}
 
 /* The RAM region (not CFG_MEM_IO) in which all of it lies; NULL: none. */
 const struct cfg_mem *ram_around(const struct cfg_cell *cell, u64 start, u64 size);

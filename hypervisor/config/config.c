@@ -23,3 +23,19 @@ const struct cfg_area *cfg_area_around(const struct cfg_system *sys, u64 start, 
 	}
 	return NULL;
 }
+
+bool cfg_cell_range(const struct cfg_cell *cell, u32 n, struct cfg_mem *range)
+{
+	const struct cfg_bar *bar;
+
+	if (n < cell->mem_count) {
+		*range = cfg_cell_mem(cell)[n];
+		return true;
+	}
+	n -= cell->mem_count;
+	if (n >= cell->pci_count * CFG_PCI_BARS)
+		return false;
+	bar = &cfg_cell_pci(cell)[n / CFG_PCI_BARS].bar[n % CFG_PCI_BARS];
+	*range = (struct cfg_mem){ "a BAR", bar->pa, bar->ipa, cfg_bar_span(bar), CFG_MEM_READ | CFG_MEM_WRITE | CFG_MEM_IO };
+	return true;
+}

@@ -73,6 +73,13 @@ bool check_count(struct check *c, const char *name, u32 count, u32 min, u32 max)
 	return need(c, count >= min && count <= max, "%s %u is not within %u to %u", name, count, min, max);
 }
 
+bool check_span(struct check *c, const char *name, u64 start, u64 align, u64 size, u64 unit, u32 bits)
+{
+	return need(c, span_fits(start, align, size, BIT(bits)) && IS_ALIGNED(size, unit),
+		    "%s 0x%lx with size 0x%lx is not 0x%lx aligned, of whole 0x%lx and within %u bits", name, start, size,
+		    align, unit, bits);
+}
+
 bool name_char_print(char c)
 {
 	return c > ' ' && c <= '~' && c != '\'';
@@ -186,18 +193,13 @@ static bool check_choices(struct check *c)
 static bool check_placement(struct check *c)
 {
 	const struct cfg_system *sys = c->sys;
-	u64 hyp = sys->hyp_base, hyp_size = sys->hyp_size, gicr_size = sys->gicr_size;
+	u64 gicr_size = sys->gicr_size;
 
-	return need(c, IS_ALIGNED(hyp, HYP_ALIGN), "hyp_base 0x%lx is not 2 MiB aligned", hyp) &&
-	       need(c, IS_ALIGNED(hyp_size, PAGE_SIZE) && span_fits(hyp, HYP_ALIGN, hyp_size, PA_LIMIT),
-		    "hyp_size 0x%lx is 0, not page aligned or ends beyond 48 bits", hyp_size) &&
-	       need(c, span_fits(sys->gicd_base, GIC_FRAME, GIC_FRAME, PA_LIMIT),
-		    "gicd_base 0x%lx is not 64 KiB aligned within 48 bits", sys->gicd_base) &&
-	       need(c, span_fits(sys->gicr_base, GIC_FRAME, gicr_size, PA_LIMIT),
-		    "gicr_base 0x%lx is not 64 KiB aligned within 48 bits", sys->gicr_base) &&
-	       need(c, IS_ALIGNED(gicr_size, GICR_CPU_SIZE) && gicr_size >= sys->cpu_count * GICR_CPU_SIZE,
-		    "gicr_size 0x%lx is not a multiple of 128 KiB for at least %u CPUs", gicr_size,
-		    sys->cpu_count);
+	return check_span(c, "hyp_base", sys->hyp_base, HYP_ALIGN, sys->hyp_size, PAGE_SIZE, PA_BITS) &&
+	       check_span(c, "gicd_base", sys->gicd_base, GIC_FRAME, GIC_FRAME, GIC_FRAME, PA_BITS) &&
+	       check_span(c, "gicr_base", sys->gicr_base, GIC_FRAME, gicr_size, GICR_CPU_SIZE, PA_BITS) &&
+	       need(c, gicr_size >= sys->cpu_count * GICR_CPU_SIZE, "gicr_size 0x%lx is less than 128 KiB for each of %u CPUs",
+		    gicr_size, sys->cpu_count);
 }
 
 static bool check_cpu(struct check *c, u32 i)
@@ -211,23 +213,16 @@ static bool check_cpu(struct check *c, u32 i)
 	return good;
 }
 
-static bool check_smmu_irq(struct check *c, const char *field, u32 intid)
-{
-	return need(c, !intid || is_spi(intid), "%s %u is not an SPI (32 to 1019) or 0", field, intid);
-}
-
 static bool check_smmu(struct check *c, u32 i)
 {
 	const struct cfg_smmu *smmu = &cfg_smmus(c->sys)[i];
+	const u32 irqs[] = { smmu->eventq_irq, smmu->priq_irq, smmu->sync_irq, smmu->gerror_irq };
+	bool good = check_span(c, "base", smmu->base, SMMU_FRAME, smmu->size, PAGE_SIZE, PA_BITS) &&
+		    need(c, smmu->size >= SMMU_MIN_SIZE, "size 0x%lx is less than 128 KiB", smmu->size);
 
-	return need(c, span_fits(smmu->base, SMMU_FRAME, smmu->size, PA_LIMIT),
-		    "base 0x%lx is not 64 KiB aligned within 48 bits", smmu->base) &&
-	       need(c, IS_ALIGNED(smmu->size, PAGE_SIZE) && smmu->size >= SMMU_MIN_SIZE,
-		    "size 0x%lx is not whole pages of at least 128 KiB", smmu->size) &&
-	       check_smmu_irq(c, "eventq_irq", smmu->eventq_irq) &&
-	       check_smmu_irq(c, "priq_irq", smmu->priq_irq) &&
-	       check_smmu_irq(c, "sync_irq", smmu->sync_irq) &&
-	       check_smmu_irq(c, "gerror_irq", smmu->gerror_irq);
+	for (u32 n = 0; n < ARRAY_SIZE(irqs) && good; n++)
+		good = need(c, !irqs[n] || is_spi(irqs[n]), "irq %u is not an SPI (32 to 1019) or 0", irqs[n]);
+	return good;
 }
 
 /* A StreamID is a bus number, device and function: behind one SMMU two hosts must not share bus numbers. */
@@ -240,10 +235,8 @@ static bool hosts_alike(const struct cfg_pci_host *a, const struct cfg_pci_host 
 static bool check_host(struct check *c, u32 i)
 {
 	const struct cfg_pci_host *hosts = cfg_pci_hosts(c->sys), *host = &hosts[i];
-	u64 base = host->ecam_base, size = host->ecam_size, buses = size / ECAM_BUS_SIZE;
-	bool good = need(c, span_fits(base, ECAM_BUS_SIZE, size, PA_LIMIT),
-			 "ecam_base 0x%lx is not MiB aligned in 48 bits", base) &&
-		    need(c, IS_ALIGNED(size, ECAM_BUS_SIZE), "ecam_size 0x%lx is not 1 MiB per bus", size) &&
+	u64 size = host->ecam_size, buses = size / ECAM_BUS_SIZE;
+	bool good = check_span(c, "ecam_base", host->ecam_base, ECAM_BUS_SIZE, size, ECAM_BUS_SIZE, PA_BITS) &&
 		    need(c, host->bus_first < BUSES && host->bus_first + buses <= BUSES,
 			 "bus_first %u and ecam_size 0x%lx go beyond bus 255", host->bus_first, size) &&
 		    need(c, host->smmu < c->sys->smmu_count, "smmu %u does not exist", host->smmu);
@@ -276,8 +269,7 @@ static bool check_uart(struct check *c)
 		return need(c, !base, "uart_base 0x%lx is given, but uart_kind is 0 (none)", base);
 	hit = span_find(c->owned, c->owned_count, base, UART_SIZE);
 	return need(c, c->sys->uart_kind == CFG_UART_PL011, "uart_kind %u is unknown", c->sys->uart_kind) &&
-	       need(c, span_fits(base, PAGE_SIZE, UART_SIZE, PA_LIMIT),
-		    "uart_base 0x%lx is not page aligned within 48 bits", base) &&
+	       check_span(c, "uart_base", base, PAGE_SIZE, UART_SIZE, UART_SIZE, PA_BITS) &&
 	       need(c, !hit, "uart_base 0x%lx overlaps %s at 0x%lx", base, hit->what, hit->start);
 }
 
@@ -289,12 +281,9 @@ static bool check_area(struct check *c, u32 i)
 	const struct span *hit = span_find(c->owned, c->owned_count, area->base, area->size);
 	bool ram = area->flags & CFG_AREA_RAM, pci = area->flags & CFG_AREA_PCI;
 	u64 base = area->base, size = area->size;
-	bool good = need(c, !(area->flags & ~CFG_AREA_FLAGS), "flags 0x%x has unknown bits", area->flags) &&
-		    need(c, !area->reserved, "reserved 0x%x is not 0", area->reserved) &&
-		    need(c, IS_ALIGNED(base, PAGE_SIZE), "base 0x%lx is not page aligned", base) &&
-		    need(c, IS_ALIGNED(size, PAGE_SIZE) && span_fits(base, PAGE_SIZE, size, PA_LIMIT),
-			 "size 0x%lx is 0, not page aligned or ends beyond 48 bits", size) &&
-		    need(c, !ram || !pci, "flags 0x%x say both RAM and PCI window", area->flags);
+	bool good = need(c, !(area->flags & ~CFG_AREA_FLAGS), "flags 0x%lx has unknown bits", area->flags) &&
+		    check_span(c, "base", base, PAGE_SIZE, size, PAGE_SIZE, PA_BITS) &&
+		    need(c, !ram || !pci, "flags 0x%lx say both RAM and PCI window", area->flags);
 
 	for (u32 j = 0; j < i && good; j++)
 		good = need(c, !span_overlaps(base, size, areas[j].base, areas[j].size),
@@ -342,18 +331,16 @@ static bool check_payload(struct check *c, u32 i)
 	const struct cfg_payload *payloads = cfg_payloads(c->sys), *payload = &payloads[i];
 	u64 hyp_size = c->sys->hyp_size, span = payload_span(payload);
 	u64 offset = payload->offset, size = payload->size, ipa = payload->ipa;
-	bool good = need(c, payload->cell < c->sys->cell_count, "cell %u does not exist", payload->cell) &&
-		    need(c, !payload->reserved, "reserved 0x%x is not 0", payload->reserved) &&
+	bool good = need(c, payload->cell < c->sys->cell_count, "cell %lu does not exist", payload->cell) &&
 		    need(c, size && size <= CFG_PAYLOAD_MAX_SIZE, "size 0x%lx is not within 1 to 4 GiB",
 			 size) &&
 		    need(c, offset && IS_ALIGNED(offset, PAGE_SIZE), "offset 0x%lx is 0 or not page aligned",
 			 offset) &&
 		    need(c, span_fits(offset, PAGE_SIZE, span, hyp_size),
 			 "offset 0x%lx size 0x%lx ends after hyp_size 0x%lx", offset, size, hyp_size) &&
-		    need(c, span_fits(ipa, PAYLOAD_ALIGN, span, IPA_LIMIT),
-			 "ipa 0x%lx is not 16-byte aligned within 40 bits", ipa) &&
-		    need(c, ram_around(cfg_system_cell(c->sys, payload->cell), ipa, span),
-			 "ipa 0x%lx with size 0x%lx is not inside RAM of cells[%u]", ipa, size,
+		    check_span(c, "ipa", ipa, PAYLOAD_ALIGN, span, PAYLOAD_ROUND, IPA_BITS) &&
+		    need(c, ram_around(cfg_system_cell(c->sys, (u32)payload->cell), ipa, span),
+			 "ipa 0x%lx with size 0x%lx is not inside RAM of cells[%lu]", ipa, size,
 			 payload->cell);
 
 	for (u32 j = 0; j < i && good; j++)

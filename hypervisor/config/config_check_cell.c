@@ -54,8 +54,6 @@ static bool check_fields(struct check *c)
 	return need(c, name_valid(cell->name, sizeof(cell->name), name_char_strict),
 		    "name: not 1 to %u of [a-z0-9_-], padded with zeros", CL_NAME_LEN - 1) &&
 	       need(c, !unknown, "flags 0x%x has unknown bits 0x%x", cell->flags, unknown) &&
-	       need(c, !(cell->flags & CFG_CELL_STAGE1) == !cell->vsmmu_count,
-		    "flags 0x%x and vsmmu_count %u do not agree about stage 1", cell->flags, cell->vsmmu_count) &&
 	       need(c, !console || (power_of_two(console) && console <= CONSOLE_MAX),
 		    "console_size %u is not 0 or a power of two up to 65536", console) &&
 	       need(c, IS_ALIGNED(cell->ecam_size, ECAM_BUS_SIZE) && cell->ecam_size <= ECAM_MAX,
@@ -79,9 +77,8 @@ static bool check_windows(struct check *c)
 		const struct span *a = &c->window[i], *b = span_find(c->window, i, a->start, a->size);
 		u64 align = i == 2 ? ECAM_BUS_SIZE : GIC_FRAME;
 
-		if (a->size && !span_fits(a->start, align, a->size, IPA_LIMIT))
-			return refuse(c, "%s 0x%lx is not 0x%lx aligned within 40 bits", a->what, a->start,
-				      align);
+		if (a->size && !check_span(c, a->what, a->start, align, a->size, align, IPA_BITS))
+			return false;
 		if (b)
 			return refuse(c, "%s 0x%lx overlaps %s 0x%lx", a->what, a->start, b->what, b->start);
 	}
@@ -91,13 +88,12 @@ static bool check_windows(struct check *c)
 static bool check_cpu(struct check *c, u32 i)
 {
 	const struct cfg_cell_cpu *cpus = cfg_cell_cpus(c->cell), *cpu = &cpus[i];
-	bool good = need(c, cpu->cpu < c->sys->cpu_count, "cpu %u does not exist", cpu->cpu) &&
-		    need(c, !cpu->reserved, "reserved 0x%x is not 0", cpu->reserved) &&
+	bool good = need(c, cpu->cpu < c->sys->cpu_count, "cpu %lu does not exist", cpu->cpu) &&
 		    need(c, !(cpu->vmpidr & ~MPIDR_AFFINITY), "vmpidr 0x%lx has more than affinity bits",
 			 cpu->vmpidr);
 
 	for (u32 j = 0; j < i && good; j++)
-		good = need(c, cpu->cpu != cpus[j].cpu, "cpu %u is cpus[%u] too", cpu->cpu, j) &&
+		good = need(c, cpu->cpu != cpus[j].cpu, "cpu %lu is cpus[%u] too", cpu->cpu, j) &&
 		       need(c, cpu->vmpidr != cpus[j].vmpidr, "vmpidr 0x%lx is that of cpus[%u] too",
 			    cpu->vmpidr, j);
 	return good;
@@ -105,29 +101,16 @@ static bool check_cpu(struct check *c, u32 i)
 
 /* ---- memory ---- */
 
-static bool check_mem_shape(struct check *c, const struct cfg_mem *mem)
-{
-	return need(c, IS_ALIGNED(mem->pa, PAGE_SIZE), "pa 0x%lx is not page aligned", mem->pa) &&
-	       need(c, IS_ALIGNED(mem->ipa, PAGE_SIZE), "ipa 0x%lx is not page aligned", mem->ipa) &&
-	       need(c, mem->size && IS_ALIGNED(mem->size, PAGE_SIZE), "size 0x%lx is 0 or not page aligned",
-		    mem->size) &&
-	       need(c, span_fits(mem->pa, PAGE_SIZE, mem->size, PA_LIMIT),
-		    "pa 0x%lx with size 0x%lx ends beyond 48 bits", mem->pa, mem->size) &&
-	       need(c, span_fits(mem->ipa, PAGE_SIZE, mem->size, IPA_LIMIT),
-		    "ipa 0x%lx with size 0x%lx ends beyond 40 bits", mem->ipa, mem->size) &&
-	       need(c, !mem->reserved, "reserved 0x%x is not 0", mem->reserved);
-}
-
 static bool check_mem_flags(struct check *c, const struct cfg_mem *mem)
 {
 	bool io = mem->flags & CFG_MEM_IO;
 
-	return need(c, !(mem->flags & ~CFG_MEM_FLAGS), "flags 0x%x has unknown bits", mem->flags) &&
-	       need(c, mem->flags & CFG_MEM_READ, "flags 0x%x does not allow reading", mem->flags) &&
+	return need(c, !(mem->flags & ~CFG_MEM_FLAGS), "flags 0x%lx has unknown bits", mem->flags) &&
+	       need(c, mem->flags & CFG_MEM_READ, "flags 0x%lx does not allow reading", mem->flags) &&
 	       need(c, !io || !(mem->flags & (CFG_MEM_EXECUTE | CFG_MEM_LOAD)),
-		    "flags 0x%x: device memory cannot be executed or loaded", mem->flags) &&
+		    "flags 0x%lx: device memory cannot be executed or loaded", mem->flags) &&
 	       need(c, io || !c->cell->stream_count || (mem->flags & CFG_MEM_DMA),
-		    "flags 0x%x lacks DMA, which a cell with streams needs", mem->flags) &&
+		    "flags 0x%lx lacks DMA, which a cell with streams needs", mem->flags) &&
 	       need(c, !is_root(c->cell) || mem->pa == mem->ipa,
 		    "ipa 0x%lx is not the pa 0x%lx, as the root cell needs", mem->ipa, mem->pa);
 }
@@ -143,7 +126,7 @@ static bool check_mem_place(struct check *c, const struct cfg_mem *mem)
 		    hit->start) &&
 	       need(c, area, "pa 0x%lx with size 0x%lx is not inside one area", mem->pa, mem->size) &&
 	       need(c, io == !(area->flags & CFG_AREA_RAM),
-		    "pa 0x%lx is in an area of %s, but flags 0x%x say otherwise", mem->pa,
+		    "pa 0x%lx is in an area of %s, but flags 0x%lx say otherwise", mem->pa,
 		    io ? "RAM" : "devices", mem->flags) &&
 	       need(c, is_root(c->cell) || (area->flags & CFG_AREA_CELLS),
 		    "pa 0x%lx is in an area that is not for cells", mem->pa) &&
@@ -151,40 +134,48 @@ static bool check_mem_place(struct check *c, const struct cfg_mem *mem)
 		    "pa 0x%lx is in the PCI window for the BARs of cells", mem->pa);
 }
 
-/* Two names for one page would give it back twice. */
-static bool check_mem_others(struct check *c, const struct cfg_mem *mem, const struct cfg_mem *other, u32 j)
-{
-	return need(c, mem->ipa > other->ipa, "ipa 0x%lx is not above that of memory[%u]", mem->ipa, j) &&
-	       need(c, !span_overlaps(mem->ipa, mem->size, other->ipa, other->size),
-		    "ipa 0x%lx overlaps memory[%u] '%s'", mem->ipa, j, other->name) &&
-	       need(c, !span_overlaps(mem->pa, mem->size, other->pa, other->size),
-		    "pa 0x%lx overlaps memory[%u] '%s'", mem->pa, j, other->name);
-}
-
 static bool check_mem(struct check *c, u32 i)
 {
-	const struct cfg_mem *mems = cfg_cell_mem(c->cell), *mem = &mems[i];
-	const struct span *hit;
+	const struct cfg_mem *mem = &cfg_cell_mem(c->cell)[i];
 
 	if (!name_valid(mem->name, sizeof(mem->name), name_char_print))
 		return refuse(c, "name is not 1 to 15 visible characters, padded with zeros");
 	c->name = mem->name;
-	if (!check_mem_shape(c, mem) || !check_mem_flags(c, mem) || !check_mem_place(c, mem))
-		return false;
-	hit = span_find(c->window, WINDOWS, mem->ipa, mem->size);
-	if (hit)
-		return refuse(c, "ipa 0x%lx with size 0x%lx overlaps %s 0x%lx", mem->ipa, mem->size,
-			      hit->what, hit->start);
-	for (u32 j = 0; j < i; j++) {
-		if (!check_mem_others(c, mem, &mems[j], j))
-			return false;
+	return check_span(c, "pa", mem->pa, PAGE_SIZE, mem->size, PAGE_SIZE, PA_BITS) &&
+	       check_span(c, "ipa", mem->ipa, PAGE_SIZE, mem->size, PAGE_SIZE, IPA_BITS) &&
+	       need(c, !i || mem->ipa > mem[-1].ipa, "ipa 0x%lx is not above that of memory[%u]", mem->ipa, i - 1) &&
+	       check_mem_flags(c, mem) && check_mem_place(c, mem);
+}
+
+/* Two names for one page would give it back twice. */
+static bool check_apart(struct check *c, const struct cfg_mem *a, const struct cfg_mem *b)
+{
+	return need(c, !span_overlaps(a->ipa, a->size, b->ipa, b->size), "%s: ipa 0x%lx overlaps %s at 0x%lx", a->name, a->ipa,
+		    b->name, b->ipa) &&
+	       need(c, !span_overlaps(a->pa, a->size, b->pa, b->size), "%s: pa 0x%lx overlaps %s at 0x%lx", a->name, a->pa,
+		    b->name, b->pa);
+}
+
+/* Memory and BARs: off the windows that trap, and off one another. */
+static bool check_ranges(struct check *c)
+{
+	struct cfg_mem a, b;
+	bool good = true;
+
+	for (u32 n = 0; cfg_cell_range(c->cell, n, &a) && good; n++) {
+		const struct span *hit = span_find(c->window, WINDOWS, a.ipa, a.size);
+
+		good = need(c, !hit, "%s: ipa 0x%lx with size 0x%lx overlaps %s 0x%lx", a.name, a.ipa, a.size, hit->what,
+			    hit->start);
+		for (u32 m = 0; m < n && good; m++)
+			good = cfg_cell_range(c->cell, m, &b) && check_apart(c, &a, &b);
 	}
-	return true;
+	return good;
 }
 
 static const struct cfg_mem *ram_at(const struct cfg_cell *cell, u64 at, u64 size)
 {
-	return span_fits(at, size, size, IPA_LIMIT) ? ram_around(cell, at, size) : NULL;
+	return span_fits(at, size, size, BIT(IPA_BITS)) ? ram_around(cell, at, size) : NULL;
 }
 
 /* Where it starts, and what it is handed. Without BOOT the start hypercall brings its own entry. */
@@ -202,7 +193,7 @@ static bool check_start(struct check *c)
 
 /* ---- interrupts and streams ---- */
 
-static bool smmu_has_irq(const struct cfg_system *sys, u32 intid)
+static bool smmu_has_irq(const struct cfg_system *sys, u64 intid)
 {
 	const struct cfg_smmu *smmu = cfg_smmus(sys);
 
@@ -218,11 +209,10 @@ static bool check_irq(struct check *c, u32 i)
 {
 	const struct cfg_irq *irq = &cfg_cell_irqs(c->cell)[i];
 
-	return need(c, is_spi(irq->intid), "intid %u is not an SPI (32 to 1019)", irq->intid) &&
-	       need(c, !irq->reserved, "reserved 0x%x is not 0", irq->reserved) &&
+	return need(c, is_spi(irq->intid), "intid %lu is not an SPI (32 to 1019)", irq->intid) &&
 	       need(c, !i || irq_key(c->cell, i) > irq_key(c->cell, i - 1),
-		    "intid %u is not above that of irqs[%u]", irq->intid, i - 1) &&
-	       need(c, !smmu_has_irq(c->sys, irq->intid), "intid %u is an SMMU's, so the hypervisor's",
+		    "intid %lu is not above that of irqs[%u]", irq->intid, i - 1) &&
+	       need(c, !smmu_has_irq(c->sys, irq->intid), "intid %lu is an SMMU's, so the hypervisor's",
 		    irq->intid);
 }
 
@@ -287,6 +277,7 @@ int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *s
 	       check_each(&c, "irqs", cell->irq_count, check_irq) &&
 	       check_each(&c, "streams", cell->stream_count, check_stream) &&
 	       check_each(&c, "vsmmus", cell->vsmmu_count, check_vsmmu) &&
-	       check_pci(&c);
+	       check_pci(&c) &&
+	       check_ranges(&c);
 	return good ? 0 : -EINVAL;
 }

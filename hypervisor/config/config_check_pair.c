@@ -7,11 +7,10 @@
 
 #include "check.h"
 
-typedef bool (*mem_rule)(const struct cfg_mem *a, const struct cfg_mem *b);
+typedef bool (*range_rule)(const struct cfg_mem *a, const struct cfg_mem *b);
 
 /* The first of the `a_count` elements of one cell that another has too; a_count: none. */
-static u32 find_common(key_fn key, const struct cfg_cell *a, u32 a_count, const struct cfg_cell *b,
-		       u32 b_count)
+static u32 find_common(key_fn key, const struct cfg_cell *a, u32 a_count, const struct cfg_cell *b, u32 b_count)
 {
 	u32 i = 0, j = 0;
 
@@ -40,7 +39,7 @@ static bool pair_cpus(struct check *c, const struct cfg_cell *other)
 	for (u32 i = 0; i < c->cell->cpu_count; i++) {
 		for (u32 j = 0; j < other->cpu_count; j++) {
 			if (a[i].cpu == b[j].cpu)
-				return refuse(c, "cpu %u belongs to cell %s", a[i].cpu, other->name);
+				return refuse(c, "cpu %lu belongs to cell %s", a[i].cpu, other->name);
 		}
 	}
 	return true;
@@ -52,7 +51,7 @@ static bool pair_irqs(struct check *c, const struct cfg_cell *other)
 	u32 i = find_common(irq_key, c->cell, count, other, other->irq_count);
 	const struct cfg_irq *irq = &cfg_cell_irqs(c->cell)[i];
 
-	return need(c, i == count, "irq %u belongs to cell %s", irq->intid, other->name);
+	return need(c, i == count, "irq %lu belongs to cell %s", irq->intid, other->name);
 }
 
 static bool pair_streams(struct check *c, const struct cfg_cell *other)
@@ -63,16 +62,6 @@ static bool pair_streams(struct check *c, const struct cfg_cell *other)
 
 	return need(c, i == count, "stream 0x%x of smmu %u belongs to cell %s", stream->sid, stream->smmu,
 		    other->name);
-}
-
-static bool pair_functions(struct check *c, const struct cfg_cell *other)
-{
-	u32 count = c->cell->pci_count;
-	u32 i = find_common(function_key, c->cell, count, other, other->pci_count);
-	const struct cfg_pci_dev *dev = &cfg_cell_pci(c->cell)[i];
-
-	return need(c, i == count, "PCI function " BDF_FMT " of host %u belongs to cell %s",
-		    BDF_ARGS(dev->bdf), dev->host, other->name);
 }
 
 /* Both say "shared", and of the very same range. */
@@ -87,33 +76,16 @@ static bool is_lent(const struct cfg_mem *a, const struct cfg_mem *of_root)
 	return span_inside(a->pa, a->size, of_root->pa, of_root->size);
 }
 
-static bool pair_mem(struct check *c, const struct cfg_cell *other, mem_rule may_overlap, const char *how)
+static bool pair_ranges(struct check *c, const struct cfg_cell *other, range_rule may_overlap, const char *how)
 {
-	const struct cfg_mem *a = cfg_cell_mem(c->cell), *b = cfg_cell_mem(other);
+	struct cfg_mem a, b;
 
-	for (u32 n = 0; n < c->cell->mem_count * other->mem_count; n++) {
-		u32 i = n / other->mem_count, j = n % other->mem_count;
-
-		if (span_overlaps(a[i].pa, a[i].size, b[j].pa, b[j].size) && !may_overlap(&a[i], &b[j]))
-			return refuse(c, "memory[%u] '%s': pa 0x%lx size 0x%lx %s '%s' of %s", i, a[i].name,
-				      a[i].pa, a[i].size, how, b[j].name, other->name);
-	}
-	return true;
-}
-
-static bool pair_bars(struct check *c, const struct cfg_cell *other)
-{
-	u32 theirs = other->pci_count * CFG_PCI_BARS;
-
-	c->array = "pci";
-	for (u32 n = 0; n < c->cell->pci_count * CFG_PCI_BARS * theirs; n++) {
-		const struct cfg_bar *a = bar_slot(c->cell, n / theirs), *b = bar_slot(other, n % theirs);
-
-		c->index = n / theirs / CFG_PCI_BARS;
-		c->bar = n / theirs % CFG_PCI_BARS + 1;
-		if (span_overlaps(a->pa, cfg_bar_span(a), b->pa, cfg_bar_span(b)))
-			return refuse(c, "pa 0x%lx with size 0x%lx overlaps a BAR of cell %s", a->pa, a->size,
-				      other->name);
+	for (u32 i = 0; cfg_cell_range(c->cell, i, &a); i++) {
+		for (u32 j = 0; cfg_cell_range(other, j, &b); j++) {
+			if (span_overlaps(a.pa, a.size, b.pa, b.size) && !may_overlap(&a, &b))
+				return refuse(c, "%s: pa 0x%lx size 0x%lx %s '%s' of %s", a.name, a.pa, a.size, how, b.name,
+					      other->name);
+		}
 	}
 	return true;
 }
@@ -126,8 +98,8 @@ static bool pair_root(struct check *c, const struct cfg_cell *other)
 	return need(c, !root || !is_root(other), "flags 0x%x: the root cell is %s already", c->cell->flags,
 		    other->name) &&
 	       pair_names(c, other) &&
-	       (root ? pair_mem(&reversed, c->cell, is_lent, "partly in") :
-		       pair_mem(c, other, is_lent, "partly in"));
+	       (root ? pair_ranges(&reversed, c->cell, is_lent, "partly in") :
+		       pair_ranges(c, other, is_lent, "partly in"));
 }
 
 int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other, struct cfg_error *err)
@@ -139,7 +111,6 @@ int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other,
 		good = pair_root(&c, other);
 	else
 		good = pair_names(&c, other) && pair_cpus(&c, other) && pair_irqs(&c, other) &&
-		       pair_streams(&c, other) && pair_functions(&c, other) &&
-		       pair_mem(&c, other, is_shared, "overlaps") && pair_bars(&c, other);
+		       pair_streams(&c, other) && pair_ranges(&c, other, is_shared, "overlaps");
 	return good ? 0 : -EBUSY;
 }

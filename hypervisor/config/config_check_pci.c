@@ -8,7 +8,7 @@
 #define BUS_SIZE	256	/* functions a bus: 32 devices of 8 */
 #define FUNCTION_SIZE	KIB(4)	/* of configuration space */
 #define BAR_MIN_SIZE	16
-#define BAR_LIMIT_32	(1ULL << 32)
+#define BAR_BITS_32	32
 
 static bool has_key(key_fn key, const struct cfg_cell *cell, u32 count, u64 wanted)
 {
@@ -90,14 +90,11 @@ static bool check_bar_shape(struct check *c, const struct cfg_bar *bar)
 	bool wide = bar->flags & CFG_BAR_64;
 	u64 span = cfg_bar_span(bar);
 
-	return need(c, !(bar->flags & ~CFG_BAR_FLAGS), "flags 0x%x has unknown bits", bar->flags) &&
-	       need(c, !bar->reserved, "reserved 0x%x is not 0", bar->reserved) &&
+	return need(c, !(bar->flags & ~CFG_BAR_FLAGS), "flags 0x%lx has unknown bits", bar->flags) &&
 	       need(c, power_of_two(bar->size) && bar->size >= BAR_MIN_SIZE,
 		    "size 0x%lx is not a power of two of at least 16", bar->size) &&
-	       need(c, span_fits(bar->pa, span, span, wide ? PA_LIMIT : BAR_LIMIT_32),
-		    "pa 0x%lx is not aligned to 0x%lx within %u bits", bar->pa, span, wide ? 48 : 32) &&
-	       need(c, span_fits(bar->ipa, span, span, wide ? IPA_LIMIT : BAR_LIMIT_32),
-		    "ipa 0x%lx is not aligned to 0x%lx within %u bits", bar->ipa, span, wide ? 40 : 32);
+	       check_span(c, "pa", bar->pa, span, span, span, wide ? PA_BITS : BAR_BITS_32) &&
+	       check_span(c, "ipa", bar->ipa, span, span, span, wide ? IPA_BITS : BAR_BITS_32);
 }
 
 static bool check_bar_place(struct check *c, const struct cfg_bar *bar)
@@ -109,54 +106,19 @@ static bool check_bar_place(struct check *c, const struct cfg_bar *bar)
 		    "pa 0x%lx size 0x%lx is not in a PCI window for cells", bar->pa, bar->size);
 }
 
-static bool check_bar_ipa(struct check *c, const struct cfg_bar *bar)
-{
-	const struct cfg_mem *mem = cfg_cell_mem(c->cell);
-	u64 span = cfg_bar_span(bar);
-	const struct span *hit = span_find(c->window, WINDOWS, bar->ipa, span);
-
-	if (hit)
-		return refuse(c, "ipa 0x%lx overlaps %s 0x%lx", bar->ipa, hit->what, hit->start);
-	for (u32 i = 0; i < c->cell->mem_count; i++) {
-		if (span_overlaps(bar->ipa, span, mem[i].ipa, mem[i].size))
-			return refuse(c, "ipa 0x%lx overlaps memory[%u] '%s'", bar->ipa, i, mem[i].name);
-	}
-	return true;
-}
-
-/* Against the BARs before it, in the order of functions and slots. */
-static bool check_bar_others(struct check *c, const struct cfg_bar *bar)
-{
-	u64 span = cfg_bar_span(bar);
-	bool good = true;
-
-	for (u32 n = 0; bar_slot(c->cell, n) != bar && good; n++) {
-		const struct cfg_bar *other = bar_slot(c->cell, n);
-		u32 slot = n % CFG_PCI_BARS, i = n / CFG_PCI_BARS;
-
-		good = need(c, !span_overlaps(bar->pa, span, other->pa, cfg_bar_span(other)),
-			    "pa 0x%lx overlaps bar[%u] of pci[%u]", bar->pa, slot, i) &&
-		       need(c, !span_overlaps(bar->ipa, span, other->ipa, cfg_bar_span(other)),
-			    "ipa 0x%lx overlaps bar[%u] of pci[%u]", bar->ipa, slot, i);
-	}
-	return good;
-}
-
 static bool check_bar(struct check *c, const struct cfg_pci_dev *dev, u32 slot)
 {
 	const struct cfg_bar *bar = &dev->bar[slot];
 	bool next_free = slot + 1 < CFG_PCI_BARS && !dev->bar[slot + 1].size;
 
 	if (!bar->size)
-		return need(c, !bar->pa && !bar->ipa && !bar->flags && !bar->reserved,
+		return need(c, !bar->pa && !bar->ipa && !bar->flags,
 			    "size is 0, but other fields are not");
 	return need(c, !is_root(c->cell), "size 0x%lx: the root cell places BARs itself", bar->size) &&
 	       check_bar_shape(c, bar) &&
 	       need(c, !(bar->flags & CFG_BAR_64) || next_free,
-		    "flags 0x%x say 64-bit, but the next slot is not free", bar->flags) &&
-	       check_bar_place(c, bar) &&
-	       check_bar_ipa(c, bar) &&
-	       check_bar_others(c, bar);
+		    "flags 0x%lx say 64-bit, but the next slot is not free", bar->flags) &&
+	       check_bar_place(c, bar);
 }
 
 static bool check_bars(struct check *c, u32 i)

@@ -27,15 +27,6 @@ u8 *pci_function(u32 host, u32 bdf)
 	return ecam->regs + (size_t)(bdf - ecam->bus_first * PCI_BUS_FUNCTIONS) * PCI_FUNCTION_SIZE;
 }
 
-/* Returns the header type dword, PCI_ABSENT where nothing is. */
-static u32 silence_function(u8 *regs)
-{
-	if (FIELD_GET(PCI_VENDOR, mmio_read32(regs + PCI_ID)) == FIELD_MAX(PCI_VENDOR))
-		return PCI_ABSENT;
-	mmio_write16(regs + PCI_COMMAND, 0);
-	return mmio_read32(regs + PCI_TYPE);
-}
-
 /* Silences the functions of one bus; marks the buses of those bridges that firmware had set up. */
 static u32 silence_bus(u32 host, u32 bus, bool *wanted)
 {
@@ -43,12 +34,17 @@ static u32 silence_bus(u32 host, u32 bus, bool *wanted)
 
 	for (u32 n = 0; n < PCI_BUS_FUNCTIONS; n += step) {
 		u8 *regs = pci_function(host, bus * PCI_BUS_FUNCTIONS + n);
-		u32 type = silence_function(regs);
-		bool present = type != PCI_ABSENT, alone = !present || !(type & PCI_MULTI_FUNCTION);
+		u32 type;
 
-		step = n % 8 == 0 && alone ? 8 : 1;
-		found += present;
-		if (present && FIELD_GET(PCI_HEADER_TYPE, type) == PCI_TYPE_BRIDGE)
+		step = n % 8 ? 1 : 8;	/* a device without function 0 has none */
+		if (FIELD_GET(PCI_VENDOR, mmio_read32(regs + PCI_ID)) == FIELD_MAX(PCI_VENDOR))
+			continue;
+		mmio_write16(regs + PCI_COMMAND, 0);
+		found++;
+		type = mmio_read32(regs + PCI_TYPE);
+		if (type & PCI_MULTI_FUNCTION)
+			step = 1;
+		if (FIELD_GET(PCI_HEADER_TYPE, type) == PCI_TYPE_BRIDGE)
 			wanted[FIELD_GET(PCI_BUS_SECONDARY, mmio_read32(regs + PCI_BUSES))] = true;
 	}
 	return found;

@@ -30,76 +30,54 @@ static bool is_present(struct vpci_dev *dev)
 	return dev->probed;
 }
 
+/* Of a mutation only: a function that nobody has. */
+static struct vpci_dev *any_function(u32 bdf)
+{
+	static struct vpci_dev any;
+
+	any = (struct vpci_dev){ .cell = root_cell(), .regs = pci_function(0, bdf) };
+	return any.regs ? &any : NULL;
+}
+
 static struct vpci_dev *find_virtual(const struct vpci *vpci, u32 vbdf)
 {
 	for (u32 i = 0; i < vpci->count; i++) {
 		struct vpci_dev *dev = &vpci->dev[i];
 
-		if (dev->config->vbdf == vbdf)
-			return !dev->lent && is_present(dev) ? dev : NULL;
+		if (dev->config->vbdf == vbdf && !dev->lent && is_present(dev))
+			return dev;
 	}
-	return NULL;
+	return MUTATE(PCI_NO_FILTER) ? any_function(vbdf) : NULL;
 }
 
-static u32 lanes_of(u32 offset, u32 size)
+/* What is not there, or not ready, takes no writes. Returns the result of a read. */
+static u32 access_dword(struct vpci_dev *dev, u32 reg, u32 value, u32 lanes, bool write)
 {
-	return (size == 4 ? ~0u : (1u << 8 * size) - 1) << 8 * (offset % 4);
-}
-
-/* Up to one dword; `value` is in the low bytes. What is not there, or not ready, takes no writes. */
-static u32 access_part(struct vpci_dev *dev, u32 reg, u32 size, u32 value, bool write)
-{
-	u32 shift = 8 * (reg % 4), lanes = lanes_of(reg, size), dword = reg & ~3u;
-	u32 result = PCI_ABSENT;
-
-	if (dev && !vpci_dev_ready(dev))
-		result = dword == PCI_ID ? PCI_RETRY_STATUS : PCI_ABSENT;
-	else if (dev && write)
-		vpci_dev_write(dev, dword, value << shift, lanes);
-	else if (dev)
-		result = vpci_dev_read(dev, dword);
-	return (result & lanes) >> shift;
-}
-
-/* Up to eight bytes as two parts; the result of a read. */
-static u64 access_function(struct vpci_dev *dev, u32 reg, const struct mmio_access *access)
-{
-	u64 value = access->value, low, high = 0;
-
-	low = access_part(dev, reg, MIN(access->size, 4u), (u32)value, access->write);
-	if (access->size == 8)
-		high = access_part(dev, reg + 4, 4, (u32)(value >> 32), access->write);
-	return high << 32 | low;
-}
-
-/* Of a mutation only: straight to hardware. */
-static u64 access_raw(u32 vbdf, u32 reg, const struct mmio_access *access)
-{
-	u8 *regs = pci_function(0, vbdf);
-
-	if (!regs)
-		return ~0ULL;
-	if (access->write)
-		mmio_write32(regs + (reg & ~3u), (u32)access->value);
-	return mmio_read32(regs + (reg & ~3u)) >> 8 * (reg % 4);
+	if (!dev)
+		return PCI_ABSENT;
+	if (!vpci_dev_ready(dev))
+		return reg == PCI_ID ? PCI_RETRY_STATUS : PCI_ABSENT;
+	if (!write)
+		return vpci_dev_read(dev, reg);
+	vpci_dev_write(dev, reg, value, lanes);
+	return 0;
 }
 
 static bool vpci_access(struct cpu *cpu, void *ctx, struct mmio_access *access)
 {
 	struct vpci *vpci = ctx;
-	u32 reg = access->offset % PCI_FUNCTION_SIZE, vbdf = (u32)(access->offset / PCI_FUNCTION_SIZE);
+	u32 reg = access->offset % PCI_FUNCTION_SIZE, shift = 8 * (reg % 4);
+	u64 lanes = ~0ULL >> (64 - 8 * access->size) << shift, value = access->value << shift, result;
 	struct vpci_dev *dev;
-	u64 result;
 
 	spin_lock(&vpci->lock);
-	dev = find_virtual(vpci, vbdf);
-	if (MUTATE(PCI_NO_FILTER) && !dev)
-		result = access_raw(vbdf, reg, access);
-	else
-		result = access_function(dev, reg, access);
-	if (!access->write)
-		access->value = result;
+	dev = find_virtual(vpci, (u32)(access->offset / PCI_FUNCTION_SIZE));
+	result = access_dword(dev, reg & ~3u, (u32)value, (u32)lanes, access->write);
+	if (access->size == 8)
+		result |= (u64)access_dword(dev, reg + 4, (u32)(value >> 32), ~0u, access->write) << 32;
 	spin_unlock(&vpci->lock);
+	if (!access->write)
+		access->value = (result & lanes) >> shift;
 	return true;
 }
 
@@ -119,40 +97,31 @@ static struct vpci_dev *root_entry(const struct vpci_dev *dev)
 	return NULL;
 }
 
-/* Of the function's registers: the root cell's, if that has an entry, which its CPUs use. */
-static spinlock_t *registers_lock(const struct vpci_dev *dev, const struct vpci_dev *entry)
-{
-	return entry ? &entry->cell->vpci.lock : &dev->cell->vpci.lock;
-}
-
 /* One function at a time under the root cell's lock, so that its CPUs wait for a bounded time. */
 static int probe(struct vpci_dev *dev, struct hc_error *err)
 {
 	struct vpci_dev *entry = root_entry(dev);
-	spinlock_t *lock = registers_lock(dev, entry);
 	int result;
 
-	spin_lock(lock);
-	if (entry && !vpci_dev_ready(entry)) {
-		snprintf(err->text, sizeof(err->text), "PCI function 0x%x is being reset: try again",
-			 dev->config->bdf);
-		result = -EAGAIN;
-	} else {
-		result = vpci_dev_probe(dev, err);
-	}
-	spin_unlock(lock);
+	if (!entry)
+		return vpci_dev_probe(dev, err);
+	spin_lock(&entry->cell->vpci.lock);
+	result = vpci_dev_ready(entry) ? vpci_dev_probe(dev, err) : -EAGAIN;
+	spin_unlock(&entry->cell->vpci.lock);
+	if (result == -EAGAIN)
+		snprintf(err->text, sizeof(err->text), "PCI function 0x%x is being reset: try again", dev->config->bdf);
 	return result;
 }
 
 static void take(struct vpci_dev *dev)
 {
 	struct vpci_dev *entry = root_entry(dev);
-	spinlock_t *lock = registers_lock(dev, entry);
 
-	spin_lock(lock);
-	if (entry)
+	if (entry) {
+		spin_lock(&entry->cell->vpci.lock);
 		entry->lent = true;
-	spin_unlock(lock);
+		spin_unlock(&entry->cell->vpci.lock);
+	}
 	dev->used = true;	/* by whoever had it before */
 	vpci_dev_quiesce(dev);
 }

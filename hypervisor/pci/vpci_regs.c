@@ -95,7 +95,6 @@ static void refused(struct vpci_dev *dev, const char *what, u32 value)
 {
 	struct cell *cell = dev->cell;
 
-	cell->vpci.refused++;
 	if (log_allowed(&cell->log))
 		pr_warn("cell %s: PCI function 0x%x: %s 0x%x refused, outside of its windows", cell->name,
 			dev->config->bdf, what, value);

@@ -12,7 +12,7 @@ static const struct {
 	struct cfg_mem mem;
 } config = {
 	.cell = { .hdr = { CFG_MAGIC, CFG_REVISION, CFG_KIND_CELL, sizeof(config), 0, 0 }, .name = "fuzz", .mem_count = 1 },
-	.mem = { "ram", 0, 0x40000000, 0x1000000, CFG_MEM_READ | CFG_MEM_EXECUTE | CFG_MEM_LOAD, 0 },
+	.mem = { "ram", 0, 0x40000000, 0x1000000, CFG_MEM_READ | CFG_MEM_EXECUTE | CFG_MEM_LOAD },
 };
 
 static void check_plan(const struct plan *plan, const struct config_view *view, const uint8_t *data, size_t size)

@@ -172,7 +172,6 @@ void world_init(bool full)
 		struct cfg_cell *cell = &configs[i].cell;
 
 		memset(&homes[i], 0, sizeof(homes[i]));
-		cell->flags = CFG_CELL_STAGE1;
 		cell->irq_count = MACHINE_SMMUS * IRQS;
 		cell->stream_count = MACHINE_SMMUS * STREAMS;
 		cell->vsmmu_count = MACHINE_SMMUS;

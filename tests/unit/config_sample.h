@@ -83,17 +83,17 @@ static inline void sample_make_system(struct sample *s)
 	};
 	for (u32 i = 0; i < SAMPLE_COUNT(s->cpus); i++)
 		s->cpus[i].mpidr = i;
-	s->areas[0] = (struct cfg_area){ 0x09000000, 0x1000, 0, 0 };
-	s->areas[1] = (struct cfg_area){ 0x09040000, 0x1000, CFG_AREA_CELLS, 0 };
-	s->areas[2] = (struct cfg_area){ 0x10000000, 0x2e000000, CFG_AREA_PCI, 0 };
-	s->areas[3] = (struct cfg_area){ 0x3e000000, 0xef0000, CFG_AREA_PCI | CFG_AREA_CELLS, 0 };
-	s->areas[4] = (struct cfg_area){ 0x48000000, 0x10000000, CFG_AREA_RAM | CFG_AREA_CELLS, 0 };
-	s->areas[5] = (struct cfg_area){ 0x58000000, 0x68000000, CFG_AREA_RAM, 0 };
+	s->areas[0] = (struct cfg_area){ 0x09000000, 0x1000, 0 };
+	s->areas[1] = (struct cfg_area){ 0x09040000, 0x1000, CFG_AREA_CELLS };
+	s->areas[2] = (struct cfg_area){ 0x10000000, 0x2e000000, CFG_AREA_PCI };
+	s->areas[3] = (struct cfg_area){ 0x3e000000, 0xef0000, CFG_AREA_PCI | CFG_AREA_CELLS };
+	s->areas[4] = (struct cfg_area){ 0x48000000, 0x10000000, CFG_AREA_RAM | CFG_AREA_CELLS };
+	s->areas[5] = (struct cfg_area){ 0x58000000, 0x68000000, CFG_AREA_RAM };
 	s->smmus[0] = (struct cfg_smmu){ 0x09050000, 0x20000, 106, 107, 108, 109 };
 	s->hosts[0] = (struct cfg_pci_host){ 0x4010000000, 0x10000000, 0, 0 };
-	s->payloads[0] = (struct cfg_payload){ 0, 0, 0x200000, 0x1234567, 0x58000000 };
-	s->payloads[1] = (struct cfg_payload){ 1, 0, 0x2000000, 0x5001, 0x40000000 };
-	s->payloads[2] = (struct cfg_payload){ 2, 0, 0x2000000, 0x5001, 0x40000000 };
+	s->payloads[0] = (struct cfg_payload){ 0, 0x200000, 0x1234567, 0x58000000 };
+	s->payloads[1] = (struct cfg_payload){ 1, 0x2000000, 0x5001, 0x40000000 };
+	s->payloads[2] = (struct cfg_payload){ 2, 0x2000000, 0x5001, 0x40000000 };
 }
 
 static inline void sample_make_root(struct sample_root *root)
@@ -111,12 +111,12 @@ static inline void sample_make_root(struct sample_root *root)
 			sample_mem("cells", 0x48000000, 0x48000000, 0x10000000, SAMPLE_RW),
 			sample_mem("ram", 0x58000000, 0x58000000, 0x68000000, SAMPLE_RWX),
 		},
-		.irqs = { { 33, 0 }, { 35, 0 }, { 36, 0 }, { 37, 0 } },
+		.irqs = { { 33 }, { 35 }, { 36 }, { 37 } },
 		.streams = { { 0, NVME_BDF, NVME_BDF, 0 }, { 0, EDU_BDF, EDU_BDF, 0 } },
 		.pci = { { .bdf = NVME_BDF, .vbdf = NVME_BDF }, { .bdf = EDU_BDF, .vbdf = EDU_BDF } },
 	};
 	for (u32 i = 0; i < 4; i++)
-		root->cpus[i] = (struct cfg_cell_cpu){ i, 0, i };
+		root->cpus[i] = (struct cfg_cell_cpu){ i, i };
 }
 
 static inline void sample_make_rtos0(struct sample_rtos0 *rtos0)
@@ -129,16 +129,16 @@ static inline void sample_make_rtos0(struct sample_rtos0 *rtos0)
 			.console_size = 4096,
 			.cpu_count = 1, .mem_count = 3, .irq_count = 2, .stream_count = 1, .pci_count = 1,
 		},
-		.cpus = { { 2, 0, 0 } },
+		.cpus = { { 2, 0 } },
 		.mem = {
 			sample_mem("uart", 0x09040000, 0x09000000, 0x1000, SAMPLE_IO),
 			sample_mem("ram", 0x48000000, 0x40000000, 0x2000000, SAMPLE_RWX | CFG_MEM_LOAD),
 			sample_mem("shared", 0x4c000000, 0x50000000, 0x10000, SAMPLE_RW | CFG_MEM_SHARED),
 		},
-		.irqs = { { 36, 0 }, { 40, 0 } },
+		.irqs = { { 36 }, { 40 } },
 		.streams = { { 0, EDU_BDF, 0, 0 } },
 		.pci = { { .bdf = EDU_BDF, .vbdf = 0x08, .id = 0x11e81234,
-			   .bar = { { 0x3e000000, 0x10000000, 0x100000, 0, 0 } } } },
+			   .bar = { { 0x3e000000, 0x10000000, 0x100000, 0 } } } },
 	};
 }
 
@@ -150,7 +150,7 @@ static inline void sample_make_rtos1(struct sample_rtos1 *rtos1)
 			.flags = CFG_CELL_BOOT, .entry = 0x40000000,
 			.gicd_ipa = 0x08000000, .gicr_ipa = 0x080a0000, .cpu_count = 2, .mem_count = 2,
 		},
-		.cpus = { { 3, 0, 0 }, { 4, 0, 1 } },
+		.cpus = { { 3, 0 }, { 4, 1 } },
 		.mem = {
 			sample_mem("ram", 0x4a000000, 0x40000000, 0x1000000, SAMPLE_RWX),
 			sample_mem("shared", 0x4c000000, 0x50000000, 0x10000, SAMPLE_RW | CFG_MEM_SHARED),

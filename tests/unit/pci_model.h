@@ -266,11 +266,11 @@ static void model_make_configs(void)
 		layout.root.pci[i] = (struct cfg_pci_dev){ .bdf = root_bdf[i], .vbdf = root_bdf[i] };
 	layout.other.cell = (struct cfg_cell){ .ecam_ipa = 0x30000000, .ecam_size = 0x100000, .pci_count = 3 };
 	layout.other.pci[0] = (struct cfg_pci_dev){ .bdf = MODEL_NVME, .vbdf = 0x00, .id = 0x00101b36,
-		.bar = { { 0x3e200000, 0x11000000, 0x4000, CFG_BAR_64, 0 } } };
+		.bar = { { 0x3e200000, 0x11000000, 0x4000, CFG_BAR_64 } } };
 	layout.other.pci[1] = (struct cfg_pci_dev){ .bdf = MODEL_EDU, .vbdf = 0x08, .id = 0x11e81234,
-		.bar = { { 0x3e000000, 0x10000000, 0x100000, 0, 0 } } };
+		.bar = { { 0x3e000000, 0x10000000, 0x100000, 0 } } };
 	layout.other.pci[2] = (struct cfg_pci_dev){ .bdf = MODEL_PM, .vbdf = 0x10,
-		.bar = { { 0x3e300000, 0x12000000, 0x100, 0, 0 } } };
+		.bar = { { 0x3e300000, 0x12000000, 0x100, 0 } } };
 }
 
 static void model_start(void)

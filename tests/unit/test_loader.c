@@ -36,8 +36,8 @@ static int setup(void **state)
 	config.cell.cpu_count = 1;
 	config.cell.mem_count = 2;
 	config.mem[0] = (struct cfg_mem){ "ram", 0x50000000, RAM_IPA, RAM_SIZE,
-					  CFG_MEM_READ | CFG_MEM_WRITE | CFG_MEM_EXECUTE | CFG_MEM_LOAD, 0 };
-	config.mem[1] = (struct cfg_mem){ "shared", 0x51000000, ROM_IPA, 0x1000, CFG_MEM_READ, 0 };
+					  CFG_MEM_READ | CFG_MEM_WRITE | CFG_MEM_EXECUTE | CFG_MEM_LOAD };
+	config.mem[1] = (struct cfg_mem){ "shared", 0x51000000, ROM_IPA, 0x1000, CFG_MEM_READ };
 	memset(&plan, 0, sizeof(plan));
 	memset(&oops, 0, sizeof(oops));
 	assert_int_equal(config_view((struct bytes){ (void *)&config, sizeof(config) }, &view, &oops), 0);

@@ -68,7 +68,7 @@ def _cell_flags(cell: Cell) -> int:
     flags = abi.const("CFG_CELL_ROOT") if cell.root else 0
     flags |= abi.const("CFG_CELL_BOOT") if cell.boot or cell.root else 0
     flags |= abi.const("CFG_CELL_INJECT_ABORT") if cell.abort else 0
-    return flags | (abi.const("CFG_CELL_STAGE1") if cell.vsmmus else 0)
+    return flags
 
 
 def _region(region: Region) -> bytes:

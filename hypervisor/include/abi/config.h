@@ -15,7 +15,7 @@
 #include <abi/types.h>
 
 #define CFG_MAGIC		0x47464352545343ULL	/* "CSTRCFG\0" in memory order */
-#define CFG_REVISION		1
+#define CFG_REVISION		2
 
 #define CFG_KIND_SYSTEM		1
 #define CFG_KIND_CELL		2
@@ -94,8 +94,7 @@ struct cfg_cpu {
 struct cfg_area {
 	cl_u64 base;			/* PA, page aligned */
 	cl_u64 size;			/* bytes, page aligned */
-	cl_u32 flags;			/* CFG_AREA_* */
-	cl_u32 reserved;
+	cl_u64 flags;			/* CFG_AREA_* */
 };
 
 struct cfg_smmu {
@@ -117,8 +116,7 @@ struct cfg_pci_host {
 #define CFG_PAYLOAD_MAX_SIZE	(1ULL << 32)
 
 struct cfg_payload {
-	cl_u32 cell;			/* index among the cell configs of this blob */
-	cl_u32 reserved;
+	cl_u64 cell;			/* index among the cell configs of this blob */
 	cl_u64 offset;			/* bytes from the start of system.img */
 	cl_u64 size;			/* bytes */
 	cl_u64 ipa;			/* where the cell gets it; inside one of its RAM regions */
@@ -129,14 +127,13 @@ struct cfg_payload {
 #define CFG_CELL_ROOT		(1u << 0)	/* the root cell: may use the management hypercalls */
 #define CFG_CELL_BOOT		(1u << 1)	/* starts at boot, from payloads of the image */
 #define CFG_CELL_INJECT_ABORT	(1u << 2)	/* an access to nowhere is an external abort for it, not its end */
-#define CFG_CELL_STAGE1		(1u << 3)	/* sees an emulated SMMUv3: vsmmu_count is not 0 (needs VSMMU) */
-#define CFG_CELL_FLAGS		(CFG_CELL_ROOT | CFG_CELL_BOOT | CFG_CELL_INJECT_ABORT | CFG_CELL_STAGE1)
+#define CFG_CELL_FLAGS		(CFG_CELL_ROOT | CFG_CELL_BOOT | CFG_CELL_INJECT_ABORT)
 
 struct cfg_cell {
 	struct cfg_header hdr;
 	char name[CL_NAME_LEN];		/* [a-z0-9_-]+, NUL padded */
 	cl_u32 flags;			/* CFG_CELL_* */
-	cl_u32 vsmmu_count;		/* struct cfg_vsmmu, ascending by smmu; the last of the arrays */
+	cl_u32 vsmmu_count;		/* struct cfg_vsmmu, ascending by smmu; the last of the arrays (needs VSMMU) */
 	cl_u64 entry;			/* IPA of the first instruction; used when started at boot */
 	cl_u64 dtb_ipa;			/* IPA of its device tree, passed in x0 */
 	cl_u64 gicd_ipa;		/* its distributor, 64 KiB; 64 KiB aligned */
@@ -153,8 +150,7 @@ struct cfg_cell {
 };
 
 struct cfg_cell_cpu {
-	cl_u32 cpu;			/* index into the system's CPUs */
-	cl_u32 reserved;
+	cl_u64 cpu;			/* index into the system's CPUs */
 	cl_u64 vmpidr;			/* affinity that the cell sees in MPIDR_EL1 */
 };
 
@@ -173,13 +169,11 @@ struct cfg_mem {
 	cl_u64 pa;			/* page aligned */
 	cl_u64 ipa;			/* page aligned */
 	cl_u64 size;			/* bytes, page aligned, not 0 */
-	cl_u32 flags;			/* CFG_MEM_* */
-	cl_u32 reserved;
+	cl_u64 flags;			/* CFG_MEM_* */
 };
 
 struct cfg_irq {
-	cl_u32 intid;			/* an SPI, 32 to 1019; the same number inside the cell */
-	cl_u32 reserved;
+	cl_u64 intid;			/* an SPI, 32 to 1019; the same number inside the cell */
 };
 
 struct cfg_stream {
@@ -222,8 +216,7 @@ struct cfg_bar {
 	cl_u64 pa;			/* CPU physical = PCI bus address, aligned to size; in a CFG_AREA_PCI|CFG_AREA_CELLS area */
 	cl_u64 ipa;
 	cl_u64 size;			/* power of two */
-	cl_u32 flags;			/* CFG_BAR_* */
-	cl_u32 reserved;
+	cl_u64 flags;			/* CFG_BAR_* */
 };
 
 /*

@@ -42,6 +42,12 @@ static inline u64 cfg_bar_span(const struct cfg_bar *bar)
 	return bar->size && bar->size < PAGE_SIZE ? PAGE_SIZE : bar->size;
 }
 
+/*
+ * The n-th range that a cell maps: memory regions, then the pages of BARs (size 0: a slot without one); false behind the
+ * last.
+ */
+bool cfg_cell_range(const struct cfg_cell *cell, u32 n, struct cfg_mem *range);
+
 /* Where the first error is: a sentence that names the field, its index and its value, e.g.
  * "memory[1] 'ram': ipa 0x40000800 is not page aligned". */
 struct cfg_error {

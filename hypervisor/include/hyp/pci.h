@@ -20,7 +20,6 @@ struct vpci {
 	u32 count;
 	struct vpci_dev *dev;		/* from the page pool, in the order of the config */
 	u32 pages;
-	u64 refused;			/* writes that would have made a function decode outside the cell's windows */
 };
 
 /* Maps the ECAM regions; all functions found get Bus Master and decoding off. Boot CPU. */
