@@ -65,7 +65,7 @@ static bool leaves_root(const struct cell *cell, const struct cfg_mem *range)
 	return root_region(cell, range) && !is_shared(cell, range, true) && !MUTATE(S2_KEEP_ROOT);
 }
 
-/* The promise of take_range() makes sure that this cannot fail. */
+/* This cannot fail: the root cell keeps the tables that it was mapped with. */
 static void return_range(struct cell *cell, const struct cfg_mem *range)
 {
 	struct stage2 *s2;
@@ -75,20 +75,11 @@ static void return_range(struct cell *cell, const struct cfg_mem *range)
 	s2 = &root_cell()->s2;
 	if (stage2_map(s2, ipa(range->pa), pa(range->pa), range->size, prot_of(root_region(cell, range)->flags)))
 		panic("cell %s: 0x%llx cannot go back to the root cell", cell->name, (unsigned long long)range->pa);
-	stage2_unpromise(s2, ipa(range->pa), pa(range->pa), range->size);
-}
-
-static int take_from_root(const struct cfg_mem *range)
-{
-	struct stage2 *s2 = &root_cell()->s2;
-	int err = stage2_promise(s2, ipa(range->pa), pa(range->pa), range->size);
-
-	return err ? err : stage2_unmap(s2, ipa(range->pa), range->size);
 }
 
 static int take_range(struct cell *cell, const struct cfg_mem *range)
 {
-	int err = leaves_root(cell, range) ? take_from_root(range) : 0;
+	int err = leaves_root(cell, range) ? stage2_unmap(&root_cell()->s2, ipa(range->pa), range->size) : 0;
 
 	if (err == -ENOMEM)
 		return err;

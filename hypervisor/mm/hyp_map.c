@@ -18,7 +18,6 @@ extern u8 __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data
 
 #define STACK_SLOT	(HYP_STACK_SIZE + PAGE_SIZE)	/* a guard page below; the next slot's is the one above */
 
-static struct page_reserve reserve;
 static struct pgtable table;
 static u64 mmio_next;			/* VA of the next device mapping */
 
@@ -91,7 +90,6 @@ int hyp_map_init(void)
 		.start_level = 0,
 		.root_pages = 1,
 		.stage = PTE_HYP,
-		.reserve = &reserve,
 		.inval = inval,
 	};
 	mmio_next = HYP_VA_MMIO;

@@ -5,7 +5,6 @@
  */
 #include <arch/cache.h>
 #include <hyp/bits.h>
-#include <hyp/errno.h>
 #include <hyp/page_pool.h>
 #include <hyp/printk.h>
 #include <hyp/spinlock.h>
@@ -108,8 +107,7 @@ static size_t find_run(size_t count, size_t align)
 	}
 }
 
-/* Contents are whatever they were. */
-static void *alloc_raw(size_t count, size_t align)
+void *page_alloc(size_t count, size_t align)
 {
 	void *first = NULL;
 	size_t page;
@@ -124,13 +122,6 @@ static void *alloc_raw(size_t count, size_t align)
 		first = pool.start + page * PAGE_SIZE;
 	}
 	spin_unlock(&pool.lock);
-	return first;
-}
-
-void *page_alloc(size_t count, size_t align)
-{
-	void *first = alloc_raw(count, align);
-
 	if (first)
 		zero_pages(first, count * PAGE_SIZE);
 	return first;
@@ -161,54 +152,4 @@ size_t page_pool_free(void)
 void *page_pool_start(void)
 {
 	return pool.start;
-}
-
-/* The first page of the list, as it is; NULL when there is none. */
-static void *reserve_pop(struct page_reserve *reserve)
-{
-	void **page = reserve->head;
-
-	if (page) {
-		reserve->head = *page;
-		reserve->count--;
-	}
-	return page;
-}
-
-void page_reserve_give(struct page_reserve *reserve, void *page)
-{
-	*(void **)page = reserve->head;
-	reserve->head = page;
-	reserve->count++;
-}
-
-void *page_reserve_take(struct page_reserve *reserve)
-{
-	void *page = reserve_pop(reserve);
-
-	if (page)
-		zero_pages(page, PAGE_SIZE);
-	return page;
-}
-
-int page_reserve_fill(struct page_reserve *reserve, u32 want)
-{
-	u32 before = reserve->count;
-
-	while (reserve->count < want) {
-		void *page = alloc_raw(1, 1);
-
-		if (!page) {
-			page_reserve_trim(reserve, before);
-			return -ENOMEM;
-		}
-		page_reserve_give(reserve, page);
-	}
-	return 0;
-}
-
-void page_reserve_trim(struct page_reserve *reserve, u32 keep)
-{
-	while (reserve->count > keep)
-		page_free(reserve_pop(reserve), 1);
 }

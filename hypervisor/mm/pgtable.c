@@ -3,8 +3,8 @@
  * The walker. walk() goes through all entries that a range touches, top down, and lets a small visitor look
  * at each; the operations are sequences of walks.
  *
- * Invariants: a table that hangs in the tree holds at least one valid entry, but for those of
- * pgtable_entry(), so no empty table keeps a block from being used.
+ * Tables are added and stay until pgtable_clear(), also when they are empty. So what was unmapped can be mapped again as
+ * it was without memory: where an entry was covered in part there is a table below it.
  */
 #include <arch/barrier.h>
 #include <hyp/bits.h>
@@ -30,8 +30,8 @@ struct walk {
 	u64 start;
 	paddr_t out;
 	u32 prot;
-	/* for prune() */
-	struct page_reserve dead;	/* tables cut off, which a walker may still be reading */
+	/* for cut_off() */
+	void *dead;			/* tables, which a walker may still be reading, linked through their first words */
 };
 
 static pte_t *table_of(pte_t pte)
@@ -97,22 +97,12 @@ static int walk(struct walk *walk, u64 start, u64 size)
 
 /* ---- memory for tables ---- */
 
-/* From the pool as long as it has pages, so that the promised ones stay; zeroed. */
 static void *table_take(struct pgtable *table)
 {
-	void *page;
+	void *page = page_alloc(1, 1);
 
-	(void)page_reserve_fill(table->reserve, table->promised + 1);
-	page = page_reserve_take(table->reserve);
-	if (page)
-		table->pages++;
+	table->pages += !!page;
 	return page;
-}
-
-/* Ends an operation: what the reserve has above its promise goes back to the pool. */
-static void trim(struct pgtable *table)
-{
-	page_reserve_trim(table->reserve, table->promised);
 }
 
 /* The contents are complete before a walker can find the table. */
@@ -120,72 +110,6 @@ static void publish(pte_t *pte, void *page)
 {
 	dsb_ishst();
 	WRITE_ONCE(*pte, pte_table(hyp_pa(page)));
-}
-
-/* Entries of that level that the range covers in whole and that one leaf can do. */
-static u64 whole_leaves(int level, u64 start, u64 end, paddr_t out)
-{
-	u64 leaf = pte_level_size(level);
-	u64 first = ALIGN_UP(start, leaf), last = ALIGN_DOWN(end, leaf);
-
-	if (!pte_block_allowed(level) || !IS_ALIGNED(out.pa - start, leaf) || first >= last)
-		return 0;
-	return (last - first) >> pte_level_shift(level);
-}
-
-/* Each entry that the range touches takes a table, unless it is a leaf in whole. */
-u32 pgtable_worst_case(const struct pgtable *table, u64 start, paddr_t out, u64 size)
-{
-	u64 end = start + size;
-	u64 count = 0;
-
-	for (int level = table->start_level; size && level < LAST_LEVEL; level++) {
-		unsigned int shift = pte_level_shift(level);
-
-		count += ((end - 1) >> shift) - (start >> shift) + 1 - whole_leaves(level, start, end, out);
-	}
-	return (u32)count;
-}
-
-/* ---- cutting off tables ---- */
-
-static bool is_empty(const pte_t *entries)
-{
-	for (size_t i = 0; i < ENTRIES; i++) {
-		if (pte_valid(entries[i]))
-			return false;
-	}
-	return true;
-}
-
-/*
- * Cuts a table off when it is empty. Walkers may still hold a pointer to it, so it must stay harmless until
- * the invalidation: the list's link in its first word is page aligned, thus an invalid entry.
- */
-static void prune(struct walk *walk, pte_t *pte)
-{
-	pte_t *entries = table_of(*pte);
-
-	if (!is_empty(entries))
-		return;
-	WRITE_ONCE(*pte, 0);
-	page_reserve_give(&walk->dead, entries);
-}
-
-/* Invalidates the range; only then the tables that were cut off may be used again. */
-static int retire(struct walk *walk, u64 start, u64 size)
-{
-	struct pgtable *table = walk->table;
-	int err;
-
-	dsb_ishst();
-	err = table->inval(table, start, size);
-	if (err)
-		return err;
-	table->pages -= walk->dead.count;
-	while (walk->dead.count)
-		page_reserve_give(table->reserve, page_reserve_take(&walk->dead));
-	return 0;
 }
 
 /* ---- map ---- */
@@ -224,37 +148,21 @@ static int fill(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 	return 0;
 }
 
-static int visit_nothing(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
-{
-	return 0;
-}
-
 int pgtable_map(struct pgtable *table, u64 start, paddr_t out, u64 size, u32 prot)
 {
-	struct walk w = { .table = table, .start = start, .out = out, .prot = prot };
+	struct walk w = { .table = table, .visit = populate, .start = start, .out = out, .prot = prot };
 	int err;
 
 	check_range(table, start, size);
 	ASSERT(IS_ALIGNED(out.pa, PAGE_SIZE));
-	w.visit = populate;
 	err = walk(&w, start, size);
 	if (err)
-		goto err_populate;
+		return err;
 	w.visit = fill;
 	(void)walk(&w, start, size);
-	trim(table);
 	dsb_ishst();
 	isb();
 	return 0;
-
-err_populate:
-	w.visit = visit_nothing;
-	w.leave = prune;
-	(void)walk(&w, start, size);
-	if (w.dead.count)
-		(void)retire(&w, start, size);
-	trim(table);
-	return err;
 }
 
 /* ---- unmap ---- */
@@ -280,12 +188,10 @@ pte_t pgtable_lookup(const struct pgtable *table, u64 addr, int *level)
 pte_t *pgtable_entry(struct pgtable *table, u64 addr, u64 size)
 {
 	struct walk w = { .table = table, .visit = populate };
-	int level, err;
+	int level;
 
 	check_range(table, addr, size);
-	err = walk(&w, addr, size);
-	trim(table);
-	return err ? NULL : find(table, addr, &level);
+	return walk(&w, addr, size) ? NULL : find(table, addr, &level);
 }
 
 /*
@@ -333,19 +239,45 @@ static int clear(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
 
 int pgtable_unmap(struct pgtable *table, u64 start, u64 size)
 {
-	struct walk w = { .table = table, .visit = clear, .leave = prune };
-	int err = -ENOMEM;
+	struct walk w = { .table = table, .visit = clear };
 
 	check_range(table, start, size);
-	if (split_at(table, start) && split_at(table, start + size)) {
-		(void)walk(&w, start, size);
-		err = retire(&w, start, size);
-	}
-	trim(table);
-	return err;
+	if (!split_at(table, start) || !split_at(table, start + size))
+		return -ENOMEM;
+	(void)walk(&w, start, size);
+	dsb_ishst();
+	return table->inval(table, start, size);
+}
+
+/*
+ * Walkers may still hold a pointer to the table, so it must stay harmless until the invalidation: its entries are clear,
+ * and the link in its first word is page aligned, thus an invalid entry.
+ */
+static void cut_off(struct walk *walk, pte_t *pte)
+{
+	void **page = (void **)table_of(*pte);
+
+	WRITE_ONCE(*pte, 0);
+	*page = walk->dead;
+	walk->dead = page;
 }
 
 int pgtable_clear(struct pgtable *table)
 {
-	return pgtable_unmap(table, 0, root_size(table));
+	struct walk w = { .table = table, .visit = clear, .leave = cut_off };
+	int err;
+
+	(void)walk(&w, 0, root_size(table));
+	dsb_ishst();
+	err = table->inval(table, 0, root_size(table));
+	if (err)
+		return err;
+	while (w.dead) {
+		void *page = w.dead;
+
+		w.dead = *(void **)page;
+		page_free(page, 1);
+	}
+	table->pages = 0;
+	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stage 2 of one cell: a page table, its lock, and the pages promised to it. */
+/* Stage 2 of one cell: a page table and its lock. */
 #include <arch/tlb.h>
 #include <hyp/bits.h>
 #include <hyp/errno.h>
@@ -38,7 +38,6 @@ int stage2_init(struct stage2 *s2, u16 vmid)
 		},
 		.vmid = vmid,
 	};
-	s2->table.reserve = &s2->reserve;
 	return 0;
 }
 
@@ -49,12 +48,10 @@ int stage2_init(struct stage2 *s2, u16 vmid)
 void stage2_exit(struct stage2 *s2)
 {
 	spin_lock(&s2->lock);
-	s2->table.promised = 0;
 	if (pgtable_clear(&s2->table))
 		pr_err("stage 2 of VMID %u: not invalidated, its tables stay allocated", s2->vmid);
 	else
 		page_free(s2->table.root, S2_ROOT_PAGES);
-	page_reserve_trim(&s2->reserve, 0);
 	s2->table.root = NULL;
 	spin_unlock(&s2->lock);
 }
@@ -68,33 +65,6 @@ static bool in_range(ipaddr_t start, u64 size)
 {
 	return size && IS_ALIGNED(start.ipa | size, PAGE_SIZE) && start.ipa < BIT(S2_IPA_BITS) &&
 	       size <= BIT(S2_IPA_BITS) - start.ipa;
-}
-
-int stage2_promise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size)
-{
-	u32 count;
-	int err;
-
-	if (!in_range(start, size))
-		return -EINVAL;
-	count = pgtable_worst_case(&s2->table, start.ipa, out, size);
-	spin_lock(&s2->lock);
-	err = page_reserve_fill(&s2->reserve, s2->table.promised + count);
-	if (!err)
-		s2->table.promised += count;
-	spin_unlock(&s2->lock);
-	return err;
-}
-
-void stage2_unpromise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size)
-{
-	u32 count = pgtable_worst_case(&s2->table, start.ipa, out, size);
-
-	spin_lock(&s2->lock);
-	ASSERT(count <= s2->table.promised);
-	s2->table.promised -= count;
-	page_reserve_trim(&s2->reserve, s2->table.promised);
-	spin_unlock(&s2->lock);
 }
 
 int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 prot)

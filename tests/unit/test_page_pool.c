@@ -128,41 +128,6 @@ static void linear_map_has_bounds(void **state)
 	expect_panic(hyp_va(pa(~0UL)));
 }
 
-static void reserve_keeps_pages(void **state)
-{
-	struct page_reserve reserve = { 0 };
-	size_t all;
-	u8 *page;
-
-	(void)state;
-	fake_memory_init(PAGES * PAGE_SIZE);
-	all = page_pool_free();
-	assert_int_equal(page_reserve_fill(&reserve, 10), 0);
-	assert_int_equal(page_reserve_fill(&reserve, 4), 0);
-	assert_int_equal(reserve.count, 10);
-	assert_int_equal(page_pool_free(), all - 10);
-	page = page_reserve_take(&reserve);
-	assert_true(is_zero(page, PAGE_SIZE));
-	memset(page, 0xee, PAGE_SIZE);
-	page_reserve_give(&reserve, page);
-	assert_ptr_equal(page_reserve_take(&reserve), page);
-	assert_true(is_zero(page, PAGE_SIZE));
-	page_reserve_give(&reserve, page);
-
-	fake_pool_squeeze(3);
-	assert_int_equal(page_reserve_fill(&reserve, 14), -12);
-	assert_int_equal(reserve.count, 10);
-	assert_int_equal(page_pool_free(), 3);
-	assert_int_equal(page_reserve_fill(&reserve, 13), 0);
-	fake_pool_release();
-	page_reserve_trim(&reserve, 5);
-	assert_int_equal(reserve.count, 5);
-	page_reserve_trim(&reserve, 0);
-	assert_int_equal(reserve.count, 0);
-	assert_null(page_reserve_take(&reserve));
-	assert_int_equal(page_pool_free(), all);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,7 +137,6 @@ int main(void)
 		cmocka_unit_test(aligns_physically),
 		cmocka_unit_test(wrong_use_panics),
 		cmocka_unit_test(linear_map_has_bounds),
-		cmocka_unit_test(reserve_keeps_pages),
 	};
 
 	return cmocka_run_group_tests_name("page_pool", tests, NULL, NULL);

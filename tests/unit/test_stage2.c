@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mm/stage2.c: who is invalidated, in which order and with what result; promises; refusals. */
+/* mm/stage2.c: who is invalidated, in which order and with what result; refusals. */
 #include <string.h>
 
 #include "fake/fake.h"
@@ -73,8 +73,6 @@ static void unmap_invalidates_cpus_then_smmus(void **state)
 	assert_int_equal(fake_calls[1].arg[1], MIB(64));
 	assert_int_equal(fake_calls[1].arg[2], MIB(4));
 	assert_false(mapped_at_inval);
-	/* the emptied table went to the pool after the last invalidation, not before */
-	assert_int_equal(page_pool_free(), free_at_inval + 1);
 }
 
 static void split_invalidates_the_whole_block_first(void **state)
@@ -107,10 +105,17 @@ static void smmu_that_does_not_answer(void **state)
 
 static void exit_invalidates_all_and_frees_all(void **state)
 {
+	size_t left;
+
 	(void)state;
-	assert_int_equal(stage2_promise(&s2, ipa(0), pa(0), MIB(64)), 0);
 	assert_int_equal(stage2_map(&s2, ipa(PAGE_SIZE), pa(GIB(1)), GIB(1), RW), 0);
+	watched = PAGE_SIZE;
+	fake_on_call = watch;
+	left = page_pool_free();
 	stage2_exit(&s2);
+	/* the tables went to the pool after the last invalidation, not before */
+	assert_false(mapped_at_inval);
+	assert_int_equal(free_at_inval, left);
 	assert_int_equal(fake_call_count, 2);
 	assert_string_equal(fake_calls[0].name, "tlb_inval_s2_range");
 	assert_int_equal(fake_calls[0].arg[2], BIT(S2_IPA_BITS));
@@ -152,7 +157,6 @@ static void wrong_ranges_are_refused(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		assert_int_equal(stage2_map(&s2, ipa(wrong[i].start), pa(0), wrong[i].size, RW), -EINVAL);
 		assert_int_equal(stage2_unmap(&s2, ipa(wrong[i].start), wrong[i].size), -EINVAL);
-		assert_int_equal(stage2_promise(&s2, ipa(wrong[i].start), pa(0), wrong[i].size), -EINVAL);
 	}
 	assert_int_equal(stage2_map(&s2, ipa(0), pa(8), PAGE_SIZE, RW), -EINVAL);
 	assert_int_equal(stage2_map(&s2, ipa(0), pa(BIT(48)), PAGE_SIZE, RW), -EINVAL);
@@ -165,41 +169,24 @@ static void wrong_ranges_are_refused(void **state)
 }
 
 /* As a cell's life uses it: two ranges of the root, taken and given back again and again, with no page in the pool. */
-static void promises_of_several_ranges_add_up(void **state)
+static void ranges_come_back_without_memory(void **state)
 {
-	size_t before;
+	const ipaddr_t one = ipa(GIB(1) + MIB(1)), two = ipa(GIB(1) + MIB(32) + PAGE_SIZE);
 
 	(void)state;
 	assert_int_equal(stage2_map(&s2, ipa(GIB(1)), pa(GIB(1)), GIB(1), RW), 0);
-	before = page_pool_free();
-	assert_int_equal(stage2_promise(&s2, ipa(GIB(1) + MIB(1)), pa(GIB(1) + MIB(1)), MIB(16)), 0);
-	assert_int_equal(stage2_promise(&s2, ipa(GIB(1) + MIB(32)), pa(GIB(8) + PAGE_SIZE), MIB(16)), 0);
+	assert_int_equal(stage2_unmap(&s2, one, MIB(16)), 0);
+	assert_int_equal(stage2_unmap(&s2, two, MIB(16)), 0);
 	fake_pool_squeeze(0);
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(stage2_unmap(&s2, ipa(GIB(1) + MIB(1)), MIB(16)), 0);
-		assert_int_equal(stage2_unmap(&s2, ipa(GIB(1) + MIB(32)), MIB(16)), 0);
-		assert_int_equal(stage2_map(&s2, ipa(GIB(1) + MIB(32)), pa(GIB(8) + PAGE_SIZE), MIB(16), RW), 0);
-		assert_int_equal(stage2_map(&s2, ipa(GIB(1) + MIB(1)), pa(GIB(1) + MIB(1)), MIB(16), RW), 0);
+		assert_int_equal(stage2_map(&s2, two, pa(two.ipa), MIB(16), RW), 0);
+		assert_int_equal(stage2_map(&s2, one, pa(one.ipa), MIB(16), RW), 0);
+		assert_int_equal(stage2_unmap(&s2, one, MIB(16)), 0);
+		assert_int_equal(stage2_unmap(&s2, two, MIB(16)), 0);
 	}
 	fake_pool_release();
-	assert_int_equal(stage2_unmap(&s2, ipa(GIB(1)), GIB(1)), 0);
-	stage2_unpromise(&s2, ipa(GIB(1) + MIB(1)), pa(GIB(1) + MIB(1)), MIB(16));
-	assert_int_equal(s2.reserve.count, s2.table.promised);
-	assert_true(s2.table.promised > 0);
-	stage2_unpromise(&s2, ipa(GIB(1) + MIB(32)), pa(GIB(8) + PAGE_SIZE), MIB(16));
-	assert_int_equal(s2.table.promised, 0);
-	assert_int_equal(page_pool_free(), before);
-}
-
-static void promise_without_memory_changes_nothing(void **state)
-{
-	(void)state;
-	fake_pool_squeeze(3);
-	assert_int_equal(stage2_promise(&s2, ipa(0), pa(PAGE_SIZE), MIB(64)), -ENOMEM);
-	assert_int_equal(page_pool_free(), 3);
-	assert_int_equal(s2.table.promised, 0);
-	assert_int_equal(stage2_promise(&s2, ipa(0), pa(0), MIB(64)), 0);
-	fake_pool_release();
+	stage2_exit(&s2);
+	assert_int_equal(page_pool_free(), free_before_init);
 }
 
 static void init_without_memory(void **state)
@@ -222,8 +209,7 @@ int main(void)
 		cmocka_unit_test_setup(exit_invalidates_all_and_frees_all, setup),
 		cmocka_unit_test_setup(lookup_says_what_is_there, setup),
 		cmocka_unit_test_setup(wrong_ranges_are_refused, setup),
-		cmocka_unit_test_setup(promises_of_several_ranges_add_up, setup),
-		cmocka_unit_test_setup(promise_without_memory_changes_nothing, setup),
+		cmocka_unit_test_setup(ranges_come_back_without_memory, setup),
 		cmocka_unit_test_setup(init_without_memory, setup),
 	};
 

@@ -34,16 +34,4 @@ void hyp_linear_init(paddr_t base, size_t size, u64 pa_minus_va);
 paddr_t hyp_pa(const void *va);
 void *hyp_va(paddr_t address);
 
-/*
- * Pages set aside, so that a later step cannot fail. Zero-initialised is empty. The owner serialises.
- */
-struct page_reserve {
-	void *head;		/* linked through the first word of each page */
-	u32 count;
-};
-int page_reserve_fill(struct page_reserve *reserve, u32 want);	/* up to `want` pages; -ENOMEM leaves it as it was */
-void *page_reserve_take(struct page_reserve *reserve);		/* zeroed; NULL when empty */
-void page_reserve_give(struct page_reserve *reserve, void *page);
-void page_reserve_trim(struct page_reserve *reserve, u32 keep);	/* all but `keep` back to the pool */
-
 #endif

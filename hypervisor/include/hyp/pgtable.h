@@ -18,32 +18,20 @@ struct pgtable {
 	int start_level;
 	u32 root_pages;			/* concatenated tables at the start level */
 	enum pte_stage stage;
-	/*
-	 * Pages for new tables when the pool has none left; tables that became empty fill it up to
-	 * `promised` pages, and what it has above that goes back to the pool.
-	 */
-	struct page_reserve *reserve;
-	u32 promised;
 	u32 pages;			/* tables in use, without the root */
 	/*
 	 * Drops all cached translations and table pointers of the range, everywhere, with completion. Called
-	 * with the entries already invalid: before a new valid one replaces them, and before tables are used
-	 * for anything else. An error means that a walker may still use them.
+	 * with the entries already invalid: before a new valid one replaces them, and before tables are freed.
+	 * An error means that a walker may still use them.
 	 */
 	int (*inval)(struct pgtable *table, u64 addr, u64 size);
 };
 
-/*
- * Tables that a later map to `out`, or unmap with splits, of that range can take at most, whatever is
- * mapped then.
- */
-u32 pgtable_worst_case(const struct pgtable *table, u64 start, paddr_t out, u64 size);
-
-/* Maps to `out` with the largest leaves that alignment allows. -ENOMEM, or -EBUSY: something is mapped there already;
- * then no translation has changed. */
+/* Maps to `out` with the largest leaves that alignment and the tables that are there allow. -ENOMEM, or -EBUSY: something
+ * is mapped there already; then no translation has changed. Cannot run out of memory where unmap took away the same. */
 int pgtable_map(struct pgtable *table, u64 start, paddr_t out, u64 size, u32 prot);
 /* Unmaps; leaves that stick out are split, break-before-make. -ENOMEM: no translation has changed. Another error is
- * inval's: the range is unmapped, but tables that became empty are lost, for a walker may still read them. */
+ * inval's: the range is unmapped. */
 int pgtable_unmap(struct pgtable *table, u64 start, u64 size);
 /* The entry that decides about the address: a leaf or an invalid one, and its level. */
 pte_t pgtable_lookup(const struct pgtable *table, u64 addr, int *level);
@@ -53,7 +41,8 @@ pte_t pgtable_lookup(const struct pgtable *table, u64 addr, int *level);
  * no memory.
  */
 pte_t *pgtable_entry(struct pgtable *table, u64 addr, u64 size);
-/* Frees all tables but the root, which is empty then. Same error as unmap. */
+/* Frees all tables but the root, which is empty then. An error is inval's: the tables are lost, for a walker may still
+ * read them. */
 int pgtable_clear(struct pgtable *table);
 
 #endif

@@ -10,7 +10,6 @@
 
 struct stage2 {
 	struct pgtable table;
-	struct page_reserve reserve;
 	u16 vmid;
 	spinlock_t lock;
 };
@@ -28,19 +27,9 @@ u64 stage2_vttbr(const struct stage2 *s2);
  */
 
 /*
- * Promises that stage2_map(start, out, size) and stage2_unmap(start, size) of exactly this range, any number
- * of times, will not fail for memory: sets pages aside for all tables that they can need, few when start and
- * out agree in their low bits. Adds to what earlier calls set aside. Changes without a promise take from the
- * pool as long as it has pages. -ENOMEM changes nothing.
- */
-int stage2_promise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size);
-/* Takes one such promise back. stage2_exit() takes back all. */
-void stage2_unpromise(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size);
-
-/*
  * Maps [start, start+size) to `out` with PROT_* permissions, with the largest blocks that alignment allows.
  * Page aligned. The range must be unmapped. -ENOMEM, or -EBUSY when something is mapped there; then nothing
- * has changed.
+ * has changed. What stage2_unmap() took away can be mapped again as it was without memory: tables stay.
  */
 int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 prot);
 
