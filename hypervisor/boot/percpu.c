@@ -17,9 +17,6 @@
 
 struct cpu cpus[CPU_MAX];
 u32 cpu_count;
-/* for entry.S: the final map and the stacks of the CPUs to come */
-u64 secondary_root;
-u64 secondary_stacks[CPU_MAX];
 
 int percpu_init(const struct cfg_system *sys)
 {
@@ -36,7 +33,7 @@ int percpu_init(const struct cfg_system *sys)
 			return -ENOMEM;
 		cpus[i].id = i;
 		cpus[i].mpidr = cfg_cpus(sys)[i].mpidr;
-		cpus[i].stack_top = secondary_stacks[i] = (u64)stack;
+		cpus[i].stack_top = (u64)stack;
 	}
 	if (cpus[0].mpidr != arch_mpidr()) {
 		pr_err("this CPU has MPIDR 0x%llx, the system config's first CPU 0x%llx",
@@ -51,13 +48,12 @@ int percpu_init(const struct cfg_system *sys)
 
 int percpu_start_others(const struct cfg_system *sys)
 {
-	u64 entry = arch_secondary_entry().pa;
+	u64 entry = hyp_pa(secondary_entry).pa;
 
-	secondary_root = hyp_map_root().pa;
 	dsb_ish();
 	for (u32 i = 1; i < cpu_count; i++) {
 		u64 deadline = timer_deadline_us(CPU_ON_TIMEOUT_US);
-		s64 err = arch_firmware_call(PSCI_CPU_ON_64, cpus[i].mpidr, entry, i);
+		s64 err = arch_firmware_call(PSCI_CPU_ON_64, cpus[i].mpidr, entry, (u64)&cpus[i]);
 
 		while (!err && __atomic_load_n(&cpus[i].state, __ATOMIC_ACQUIRE) == CPU_ABSENT && !timer_passed(deadline))
 			cpu_relax();	/* WFE could sleep past the deadline */
@@ -68,9 +64,8 @@ int percpu_start_others(const struct cfg_system *sys)
 	return 0;
 }
 
-void secondary_main(u64 number)
+void secondary_main(struct cpu *cpu)
 {
-	struct cpu *cpu = &cpus[number];
 	const char *problem;
 
 	arch_set_this_cpu(cpu);

@@ -110,6 +110,9 @@ static inline bool is_root(const struct cfg_cell *cell)
 /* By what the arrays of a cell ascend. */
 typedef u64 (*key_fn)(const struct cfg_cell *cell, u32 i);
 
+/* Is that the key of one of the first `count` elements? */
+bool has_key(key_fn key, const struct cfg_cell *cell, u32 count, u64 wanted);
+
 static inline u64 irq_key(const struct cfg_cell *cell, u32 i)
 {
 	return cfg_cell_irqs(cell)[i].intid;

@@ -24,6 +24,15 @@ const struct cfg_mem *ram_around(const struct cfg_cell *cell, u64 start, u64 siz
 	return NULL;
 }
 
+bool has_key(key_fn key, const struct cfg_cell *cell, u32 count, u64 wanted)
+{
+	for (u32 i = 0; i < count; i++) {
+		if (key(cell, i) == wanted)
+			return true;
+	}
+	return false;
+}
+
 static bool check_sizes(struct check *c)
 {
 	const struct cfg_cell *cell = c->cell;
@@ -231,17 +240,6 @@ static bool check_stream(struct check *c, u32 i)
 	return good;
 }
 
-static bool has_irq(const struct cfg_cell *cell, u32 intid)
-{
-	const struct cfg_irq *irq = cfg_cell_irqs(cell);
-
-	for (u32 i = 0; i < cell->irq_count; i++) {
-		if (irq[i].intid == intid)
-			return true;
-	}
-	return !intid;
-}
-
 static bool check_vsmmu(struct check *c, u32 i)
 {
 	const struct cfg_vsmmu *v = &cfg_cell_vsmmus(c->cell)[i];
@@ -255,7 +253,8 @@ static bool check_vsmmu(struct check *c, u32 i)
 			 SSID_BITS_MAX);
 
 	for (u32 n = 0; n < ARRAY_SIZE(irqs) && good; n++)
-		good = need(c, has_irq(c->cell, irqs[n]), "irq %u is not one of the cell's irqs", irqs[n]);
+		good = need(c, !irqs[n] || has_key(irq_key, c->cell, c->cell->irq_count, irqs[n]),
+			    "irq %u is not one of the cell's irqs", irqs[n]);
 	return good;
 }
 

@@ -10,15 +10,6 @@
 #define BAR_MIN_SIZE	16
 #define BAR_BITS_32	32
 
-static bool has_key(key_fn key, const struct cfg_cell *cell, u32 count, u64 wanted)
-{
-	for (u32 i = 0; i < count; i++) {
-		if (key(cell, i) == wanted)
-			return true;
-	}
-	return false;
-}
-
 static bool is_on_host(const struct cfg_pci_host *host, u32 bdf)
 {
 	u32 bus = bdf / BUS_SIZE;

@@ -20,6 +20,7 @@ extern u8 __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data
 
 static struct pgtable table;
 static u64 mmio_next;			/* VA of the next device mapping */
+paddr_t hyp_root;
 
 /*
  * A CPU's window: two slots of HYP_WINDOW_SIZE of VA, one for pages and one for a whole block, so that going
@@ -99,13 +100,9 @@ int hyp_map_init(void)
 		if (window_init(cpu))
 			return -ENOMEM;
 	}
-	arch_hyp_switch(hyp_map_root());
+	hyp_root = hyp_pa(table.root);
+	arch_hyp_switch(hyp_root);
 	return 0;
-}
-
-paddr_t hyp_map_root(void)
-{
-	return hyp_pa(table.root);
 }
 
 /*

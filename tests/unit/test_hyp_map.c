@@ -31,7 +31,7 @@ void arch_hyp_switch(paddr_t root) { switched_to = root; }
 /* Level of the leaf, -1 for none; in bits: out, writable, executable, device. */
 static int translate(u64 va, u64 *out, bool *write, bool *exec, bool *device)
 {
-	u64 entries = hyp_map_root().pa;
+	u64 entries = hyp_root.pa;
 
 	for (int level = 0; level <= 3; level++) {
 		unsigned int shift = 12 + 9 * (3 - level);
@@ -86,7 +86,7 @@ static void check_nothing(u64 va)
 static void own_memory_is_write_xor_execute(void **state)
 {
 	(void)state;
-	assert_int_equal(switched_to.pa, hyp_map_root().pa);
+	assert_int_equal(switched_to.pa, hyp_root.pa);
 	for (u64 offset = 0; offset < REGION; offset += PAGE_SIZE) {
 		bool data = offset >= 5 * PAGE_SIZE && offset < 9 * PAGE_SIZE;
 

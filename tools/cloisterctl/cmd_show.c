@@ -110,7 +110,7 @@ static void show_config_json(const struct config_view *config)
 	}
 	printf("],\n  \"interrupts\": [");
 	for (i = 0; i < cell->irq_count; i++)
-		printf("%s%u", i ? ", " : "", config->irqs[i].intid);
+		printf("%s%llu", i ? ", " : "", (unsigned long long)config->irqs[i].intid);
 	printf("],\n  \"streams\": [");
 	for (i = 0; i < cell->stream_count; i++)
 		printf("%s{\"smmu\": %u, \"sid\": %u}", i ? ", " : "", config->streams[i].smmu, config->streams[i].sid);
@@ -130,7 +130,7 @@ static void show_config_text(const struct config_view *config)
 	for (i = 0; i < cell->mem_count; i++)
 		show_region(&config->mem[i], false);
 	for (i = 0; i < cell->irq_count; i++)
-		printf("  interrupt %u\n", config->irqs[i].intid);
+		printf("  interrupt %llu\n", (unsigned long long)config->irqs[i].intid);
 	for (i = 0; i < cell->stream_count; i++)
 		printf("  stream    %#x of SMMU %u\n", config->streams[i].sid, config->streams[i].smmu);
 	for (i = 0; i < cell->pci_count; i++)

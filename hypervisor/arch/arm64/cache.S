@@ -7,7 +7,7 @@
 	.arch_extension simd
 
 #define CTR_DMINLINE_SHIFT	16	/* CTR_EL0: log2 of the words in the smallest data cache line */
-#define DCZID_DZP		4	/* DCZID_EL0: DC ZVA is not permitted */
+#define DCZID_64		4	/* DCZID_EL0, DZP and BS: DC ZVA is permitted and clears 64 bytes */
 
 .macro func name
 	.section .text.\name, "ax"
@@ -57,13 +57,13 @@ func icache_inval_all
 	ret
 
 /*
- * Clears the page at x0 and moves x0 behind it. x4 = bytes that one DC ZVA clears, 0 when it is not permitted.
- * Spoils x5. A block is a power of two of at most 2 KiB, so two of them fit into a page.
+ * Clears the page at x0 and moves x0 behind it. Spoils x4 and x5.
  */
 zero_page:
 	add	x5, x0, #4096
-	cbz	x4, 2f
-	cmp	x4, #64
+	mrs	x4, dczid_el0
+	and	x4, x4, #0x1f
+	cmp	x4, #DCZID_64
 	b.ne	1f
 0:	.rept	8			/* the usual case */
 	dc	zva, x0
@@ -72,31 +72,15 @@ zero_page:
 	cmp	x0, x5
 	b.lo	0b
 	ret
-1:	dc	zva, x0
-	add	x0, x0, x4
+1:	stp	xzr, xzr, [x0], #16
 	cmp	x0, x5
 	b.lo	1b
 	ret
-2:	stp	xzr, xzr, [x0], #16
-	cmp	x0, x5
-	b.lo	2b
-	ret
-
-/* x4 for zero_page; spoils x5 and x6 */
-.macro zva_size
-	mrs	x5, dczid_el0
-	and	x4, x5, #0xf
-	mov	x6, #4
-	lsl	x4, x6, x4
-	tst	x5, #(1 << DCZID_DZP)
-	csel	x4, xzr, x4, ne
-.endm
 
 /* void zero_pages(void *va, size_t size) */
 func zero_pages
 	mov	x9, x30
 	add	x1, x0, x1
-	zva_size
 1:	cmp	x0, x1
 	b.hs	2f
 	bl	zero_page
@@ -108,7 +92,6 @@ func zero_pages_poc
 	mov	x9, x30
 	add	x1, x0, x1
 	line_size x2, x3
-	zva_size
 1:	cmp	x0, x1
 	b.hs	4f
 	mov	x3, x0

@@ -8,8 +8,6 @@
 #include <arch/pte.h>
 #include <asm/entry.h>
 #include <asm/sysreg.h>
-#include <hyp/hyp_map.h>
-#include <hyp/page_pool.h>
 
 #define HCR_VM		BIT(0)
 #define HCR_SWIO	BIT(1)
@@ -88,7 +86,7 @@
 
 #define S2_PS_40	2
 
-extern char hyp_vectors[], secondary_entry[];
+extern char hyp_vectors[];
 
 /* entry.S */
 void arch_drop_serror(void);
@@ -244,9 +242,4 @@ struct cpu *this_cpu(void)
 void arch_set_this_cpu(struct cpu *cpu)
 {
 	sysreg_write(tpidr_el2, (u64)cpu);
-}
-
-paddr_t arch_secondary_entry(void)
-{
-	return hyp_pa(secondary_entry);
 }

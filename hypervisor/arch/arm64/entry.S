@@ -57,7 +57,7 @@ not_el2:
 	wfe
 	b	not_el2
 
-/* Other CPUs, from firmware's CPU_ON: EL2, MMU off, x0 = number. Their stack is in the final map only. */
+/* Other CPUs, from firmware's CPU_ON: EL2, MMU off, x0 = their struct cpu. That and the stack are in the final map only. */
 secondary_entry:
 	msr	daifset, #0xf
 	mov	x21, x0
@@ -65,15 +65,12 @@ secondary_entry:
 	bl	enable_mmu
 	ldr	x9, =1f
 	br	x9
-1:	ldr	x9, =secondary_root
+1:	ldr	x9, =hyp_root
 	ldr	x0, [x9]
 	bl	arch_hyp_switch			/* the final map has this code and the stack */
-	ldr	x9, =secondary_stacks
-	ldr	x9, [x9, x21, lsl #3]
-	sub	sp, x9, #GUEST_REGS_SIZE
-	mov	x0, x21
-	bl	secondary_main
-	b	not_el2
+	ldr	x0, =secondary_main
+	mov	x1, x21
+	b	arch_call_fresh
 
 /* The zero-initialised data, boot tables included. */
 clear_bss:

@@ -32,8 +32,8 @@ void arch_set_this_cpu(struct cpu *cpu);
 
 /* Firmware calls (PSCI by SMC, for this hypervisor's own needs). */
 s64 arch_firmware_call(u32 function, u64 a1, u64 a2, u64 a3);
-/* PA of the entry point for other CPUs; they arrive there with their number in x0. */
-paddr_t arch_secondary_entry(void);
+/* The entry point for other CPUs; they arrive there with the address of their struct cpu in x0. */
+extern char secondary_entry[];
 
 /* Stops this CPU for ever. */
 void arch_halt(void) __attribute__((noreturn));

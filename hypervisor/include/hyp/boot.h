@@ -6,9 +6,10 @@
 #include <hyp/types.h>
 
 struct cfg_system;
+struct cpu;
 
 void hyp_main(u64 base) __attribute__((noreturn));		/* boot CPU; PA of the image */
-void secondary_main(u64 number) __attribute__((noreturn));	/* the others */
+void secondary_main(struct cpu *cpu) __attribute__((noreturn));	/* the others */
 
 /* Where in EL2's map the byte at `offset` of system.img is. */
 const void *image_payload(u64 offset);

@@ -27,8 +27,8 @@
  * image and the pool (the packed config and payloads) is read-only afterwards. -ENOMEM.
  */
 int hyp_map_init(void);
-/* Root of the final table for TTBR0_EL2 of the other CPUs. */
-paddr_t hyp_map_root(void);
+/* Root of the final table, for entry.S and the other CPUs. */
+extern paddr_t hyp_root;
 
 /* Device registers, for ever. NULL: out of address space or pages. Boot only. */
 void *hyp_map_mmio(paddr_t base, size_t size);
