@@ -32,7 +32,8 @@ struct rule {
 	RULE(name_empty, "name: not 1 to 31", s->sys.name[0] = 0) \
 	RULE(name_tail, "name: not 1 to 31", s->sys.name[31] = 'x') \
 	RULE(name_control, "name: not 1 to 31", s->sys.name[2] = '\n') \
-	RULE(hyp_base, "hyp_base 0x40201000 with size 0x7e00000 is not 0x200000 aligned, of whole 0x1000 and within 48 bits", s->sys.hyp_base += 0x1000) \
+	RULE(hyp_base, "hyp_base 0x40201000 with size 0x7e00000 is not 0x200000 aligned, of whole 0x1000 and within 48 bits", \
+	     s->sys.hyp_base += 0x1000) \
 	RULE(hyp_size_odd, "hyp_base 0x40200000 with size 0x7e00001 is not", s->sys.hyp_size += 1) \
 	RULE(hyp_size_zero, "hyp_base 0x40200000 with size 0x0 is not", s->sys.hyp_size = 0) \
 	RULE(hyp_size_wraps, "hyp_base 0x40200000 with size 0xfffffffffffff000 is not", s->sys.hyp_size = ~0xfffUL) \
@@ -44,7 +45,8 @@ struct rule {
 	RULE(gicd_limit, "gicd_base 0x1000000000000 with size 0x10000 is not", s->sys.gicd_base = 1UL << 48) \
 	RULE(gicr_base, "gicr_base 0x80a1000 with size 0xf60000 is not 0x10000 aligned", s->sys.gicr_base += 0x1000) \
 	RULE(gicr_few, "gicr_size 0x80000 is less than 128 KiB for each of 5 CPUs", s->sys.gicr_size = 0x80000) \
-	RULE(gicr_odd, "gicr_base 0x80a0000 with size 0xf70000 is not 0x10000 aligned, of whole 0x20000", s->sys.gicr_size += 0x10000) \
+	RULE(gicr_odd, "gicr_base 0x80a0000 with size 0xf70000 is not 0x10000 aligned, of whole 0x20000", \
+	     s->sys.gicr_size += 0x10000) \
 	RULE(gicr_huge, "gicr_base 0x80a0000 with size 0xfffffffffffe0000 is not", s->sys.gicr_size = ~0x1ffffUL) \
 	RULE(maintenance_irq, "maintenance_irq 32 is not a PPI", s->sys.maintenance_irq = 32) \
 	RULE(timer_irq, "timer_irq 15 is not a PPI", s->sys.timer_irq = 15) \
@@ -66,7 +68,8 @@ struct rule {
 	RULE(cell_size_zero, "cells[0]: size 0 is not a multiple of 8", s->root.cell.hdr.size = 0) \
 	RULE(mpidr, "cpus[1]: mpidr 0x80000001 has more than affinity bits", s->cpus[1].mpidr |= 1U << 31) \
 	RULE(mpidr_twice, "cpus[3]: mpidr 0x1 is that of cpus[1] too", s->cpus[3].mpidr = 1) \
-	RULE(area_base, "areas[2]: base 0x10000800 with size 0x2e000000 is not 0x1000 aligned, of whole 0x1000 and within 48 bits", s->areas[2].base += 0x800) \
+	RULE(area_base, "areas[2]: base 0x10000800 with size 0x2e000000 is not 0x1000 aligned, of whole 0x1000 and within 48 bits", \
+	     s->areas[2].base += 0x800) \
 	RULE(area_size, "areas[2]: base 0x10000000 with size 0x2e000001 is not 0x1000 aligned", s->areas[2].size++) \
 	RULE(area_empty, "areas[0]: base 0x9000000 with size 0x0 is not", s->areas[0].size = 0) \
 	RULE(area_wraps, "areas[5]: base 0x58000000 with size 0xfffffffff0000000 is not", s->areas[5].size = -0x10000000UL) \
@@ -81,7 +84,8 @@ struct rule {
 	RULE(smmu_irq, "smmus[0]: irq 31 is not an SPI", s->smmus[0].gerror_irq = 31) \
 	RULE(smmu_irq_high, "smmus[0]: irq 1020 is not an SPI", s->smmus[0].eventq_irq = 1020) \
 	RULE(smmu_overlap, "SMMU registers at 0x8000000 overlap the GIC distributor", s->smmus[0].base = 0x08000000) \
-	RULE(ecam_base, "pci_hosts[0]: ecam_base 0x4010001000 with size 0x10000000 is not 0x100000 aligned", s->hosts[0].ecam_base += 0x1000) \
+	RULE(ecam_base, "pci_hosts[0]: ecam_base 0x4010001000 with size 0x10000000 is not 0x100000 aligned", \
+	     s->hosts[0].ecam_base += 0x1000) \
 	RULE(ecam_size, "pci_hosts[0]: ecam_base 0x4010000000 with size 0x80000 is not", s->hosts[0].ecam_size = 0x80000) \
 	RULE(bus_first, "pci_hosts[0]: bus_first 1 and ecam_size 0x10000000 go beyond", s->hosts[0].bus_first = 1) \
 	RULE(host_smmu, "pci_hosts[0]: smmu 1 does not exist", s->hosts[0].smmu = 1) \
@@ -107,7 +111,8 @@ struct rule {
 	     s->rtos1.cell.flags |= CFG_CELL_ROOT; s->rtos1.cell.entry = s->rtos1.mem[0].ipa = s->rtos1.mem[0].pa; \
 	     s->rtos1.mem[1].ipa = s->rtos1.mem[1].pa) \
 	RULE(not_boot, "cells[2] 'rtos1': flags 0x0: neither the root cell nor", s->rtos1.cell.flags = 0) \
-	RULE(in_cell, "cells[1]: memory[1] 'ram': ipa 0x40000800 with size 0x2000000 is not 0x1000 aligned", s->rtos0.mem[1].ipa += 0x800) \
+	RULE(in_cell, "cells[1]: memory[1] 'ram': ipa 0x40000800 with size 0x2000000 is not 0x1000 aligned", \
+	     s->rtos0.mem[1].ipa += 0x800) \
 	RULE(pair_name, "cells[2] 'rtos0': name 'rtos0' belongs to another cell", \
 	     memcpy(s->rtos1.cell.name, "rtos0", 6)) \
 	RULE(pair_name_root, "cells[1] 'root': name 'root' belongs", memcpy(s->rtos0.cell.name, "root\0", 6)) \
@@ -160,6 +165,7 @@ struct rule {
 	RULE(m_pa_wraps, "memory[1] 'ram': pa 0xfffffffffffff000 with size 0x2000000 is not", \
 	     s->rtos0.mem[1].pa = ~0xfffUL) \
 	RULE(m_ipa_limit, "memory[2] 'shared': ipa 0xfffffff000 with size 0x10000 is not 0x1000 aligned, of whole 0x1000 and within 40 bits", \
+	     \
 	     s->rtos0.mem[2].ipa = 0xfffffff000) \
 	RULE(m_size_wraps, "size 0xffffffffc0000000 is not 0x1000 aligned", s->rtos0.mem[1].size = -0x40000000UL) \
 	RULE(m_flags, "memory[1] 'ram': flags 0x9f has unknown bits", s->rtos0.mem[1].flags |= 0x80) \
@@ -211,13 +217,17 @@ struct rule {
 	RULE(b_flags, "pci[0]: bar[0]: flags 0x8 has unknown bits", s->rtos0.pci[0].bar[0].flags = 8) \
 	RULE(b_size, "pci[0]: bar[0]: size 0x180000 is not a power of two", s->rtos0.pci[0].bar[0].size = 0x180000) \
 	RULE(b_tiny, "pci[0]: bar[0]: size 0x8 is not a power of two of at least", s->rtos0.pci[0].bar[0].size = 8) \
-	RULE(b_pa, "pci[0]: bar[0]: pa 0x3e080000 with size 0x100000 is not 0x100000 aligned", s->rtos0.pci[0].bar[0].pa += 0x80000) \
-	RULE(b_ipa, "pci[0]: bar[0]: ipa 0x10080000 with size 0x100000 is not 0x100000 aligned", s->rtos0.pci[0].bar[0].ipa += 0x80000) \
+	RULE(b_pa, "pci[0]: bar[0]: pa 0x3e080000 with size 0x100000 is not 0x100000 aligned", \
+	     s->rtos0.pci[0].bar[0].pa += 0x80000) \
+	RULE(b_ipa, "pci[0]: bar[0]: ipa 0x10080000 with size 0x100000 is not 0x100000 aligned", \
+	     s->rtos0.pci[0].bar[0].ipa += 0x80000) \
 	RULE(b_page, "pci[0]: bar[0]: pa 0x3e000800 with size 0x1000 is not 0x1000 aligned", \
 	     s->rtos0.pci[0].bar[0].size = 0x800; s->rtos0.pci[0].bar[0].pa += 0x800) \
 	RULE(b_high, "pci[0]: bar[0]: ipa 0x100000000 with size 0x100000 is not 0x100000 aligned, of whole 0x100000 and within 32 bits", \
+	     \
 	     s->rtos0.pci[0].bar[0].ipa = 1UL << 32) \
 	RULE(b_wide_limit, "pci[0]: bar[0]: ipa 0x10000000000 with size 0x100000 is not 0x100000 aligned, of whole 0x100000 and within 40", \
+	     \
 	     s->rtos0.pci[0].bar[0].flags = CFG_BAR_64; s->rtos0.pci[0].bar[0].ipa = 1UL << 40) \
 	RULE(b_wide_last, "pci[0]: bar[5]: flags 0x1 say 64-bit, but the next slot", \
 	     s->rtos0.pci[0].bar[5] = ((struct cfg_bar){ 0x3e100000, 0x10100000, 0x1000, CFG_BAR_64 })) \
