@@ -176,7 +176,7 @@ static bool check_ranges(struct check *c)
 
 		good = need(c, !hit, "%s: ipa 0x%lx with size 0x%lx overlaps %s 0x%lx", a.name, a.ipa, a.size, hit->what,
 			    hit->start);
-		for (u32 m = 0; m < n && good; m++)
+		for (u32 m = 0; a.size && m < n && good; m++)
 			good = cfg_cell_range(c->cell, m, &b) && check_apart(c, &a, &b);
 	}
 	return good;

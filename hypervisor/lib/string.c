@@ -53,8 +53,14 @@ void *memset(void *dst, int byte, size_t n)
 
 	for (; i < n && MISALIGNED(d + i); i++)
 		d[i] = (u8)byte;
-	for (; i + WORD <= n; i += WORD)
-		*(word_t *)(d + i) = word;
+	for (; i + 4 * WORD <= n; i += 4 * WORD) {
+		word_t *w = (word_t *)(d + i);
+
+		w[0] = word;
+		w[1] = word;
+		w[2] = word;
+		w[3] = word;
+	}
 	for (; i < n; i++)
 		d[i] = (u8)byte;
 	return dst;

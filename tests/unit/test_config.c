@@ -68,7 +68,7 @@ struct rule {
 	RULE(cell_size_zero, "cells[0]: size 0 is not a multiple of 8", s->root.cell.hdr.size = 0) \
 	RULE(mpidr, "cpus[1]: mpidr 0x80000001 has more than affinity bits", s->cpus[1].mpidr |= 1U << 31) \
 	RULE(mpidr_twice, "cpus[3]: mpidr 0x1 is that of cpus[1] too", s->cpus[3].mpidr = 1) \
-	RULE(area_base, "areas[2]: base 0x10000800 with size 0x2e000000 is not 0x1000 aligned, of whole 0x1000 and within 48 bits", \
+	RULE(area_base, "areas[2]: base 0x10000800 with size 0x2e000000 is not 0x1000 aligned", \
 	     s->areas[2].base += 0x800) \
 	RULE(area_size, "areas[2]: base 0x10000000 with size 0x2e000001 is not 0x1000 aligned", s->areas[2].size++) \
 	RULE(area_empty, "areas[0]: base 0x9000000 with size 0x0 is not", s->areas[0].size = 0) \
@@ -164,7 +164,7 @@ struct rule {
 	RULE(m_empty, "memory[1] 'ram': pa 0x48000000 with size 0x0 is not", s->rtos0.mem[1].size = 0) \
 	RULE(m_pa_wraps, "memory[1] 'ram': pa 0xfffffffffffff000 with size 0x2000000 is not", \
 	     s->rtos0.mem[1].pa = ~0xfffUL) \
-	RULE(m_ipa_limit, "memory[2] 'shared': ipa 0xfffffff000 with size 0x10000 is not 0x1000 aligned, of whole 0x1000 and within 40 bits", \
+	RULE(m_ipa_limit, "memory[2] 'shared': ipa 0xfffffff000 with size 0x10000 is not 0x1000 aligned", \
 	     \
 	     s->rtos0.mem[2].ipa = 0xfffffff000) \
 	RULE(m_size_wraps, "size 0xffffffffc0000000 is not 0x1000 aligned", s->rtos0.mem[1].size = -0x40000000UL) \
@@ -223,10 +223,10 @@ struct rule {
 	     s->rtos0.pci[0].bar[0].ipa += 0x80000) \
 	RULE(b_page, "pci[0]: bar[0]: pa 0x3e000800 with size 0x1000 is not 0x1000 aligned", \
 	     s->rtos0.pci[0].bar[0].size = 0x800; s->rtos0.pci[0].bar[0].pa += 0x800) \
-	RULE(b_high, "pci[0]: bar[0]: ipa 0x100000000 with size 0x100000 is not 0x100000 aligned, of whole 0x100000 and within 32 bits", \
+	RULE(b_high, "pci[0]: bar[0]: ipa 0x100000000 with size 0x100000 is not 0x100000 aligned", \
 	     \
 	     s->rtos0.pci[0].bar[0].ipa = 1UL << 32) \
-	RULE(b_wide_limit, "pci[0]: bar[0]: ipa 0x10000000000 with size 0x100000 is not 0x100000 aligned, of whole 0x100000 and within 40", \
+	RULE(b_wide_limit, "pci[0]: bar[0]: ipa 0x10000000000 with size 0x100000 is not 0x100000 aligned", \
 	     \
 	     s->rtos0.pci[0].bar[0].flags = CFG_BAR_64; s->rtos0.pci[0].bar[0].ipa = 1UL << 40) \
 	RULE(b_wide_last, "pci[0]: bar[5]: flags 0x1 say 64-bit, but the next slot", \
