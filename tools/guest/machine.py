@@ -43,11 +43,12 @@ class Machine:
                 "-smp", str(self.cpus), "-m", str(self.memory), "-nic", "none"]
 
     def device_arguments(self, disk: Path) -> list[str]:
-        """Devices in slots that do not share an interrupt line."""
+        """Devices in slots that do not share an interrupt line. NVMe without shadow doorbells (dbcs): with them the INTx
+        of QEMU's can stay asserted with nothing to do, until Linux switches it off."""
         arguments = []
         if self.nvme:
             arguments += ["-drive", f"if=none,id=disk,file={disk},format=raw,cache=unsafe",
-                          "-device", "nvme,addr=01.0,drive=disk,serial=cloister"]
+                          "-device", "nvme,addr=01.0,drive=disk,serial=cloister,dbcs=off"]
         if self.edu:
             arguments += ["-device", "edu,addr=02.0,dma_mask=0xffffffffffffffff"]
         if self.network:
