@@ -18,7 +18,8 @@
 #define IOVA_NONE	0x08000000ULL	/* where nothing is mapped */
 #define PAGE		4096ULL
 #define WORD		4		/* bytes: what the device moves at once, so one event */
-#define EVENT_WAIT_US	1000000
+#define EVENT_WAIT_US	1000000		/* for one that must come: in a cell another CPU hands it on */
+#define QUIET_US	50000		/* without an event: none comes any more */
 #define RECOVER_US	1500000		/* a limit per second, of events or violations, has passed */
 
 static struct smmu smmu;
@@ -56,15 +57,34 @@ struct expected {
 	u64 mask1, mask2, mask3;
 };
 
+/* Waits for an event; false: none came. */
+static inline bool wait_event(struct smmu_event *event, u64 us)
+{
+	u64 deadline = timer_ticks() + timer_us(us);
+
+	while (!smmu_next_event(&smmu, event))
+		if (timer_ticks() > deadline)
+			return false;
+	return true;
+}
+
+/* Drops all that are there or on their way. */
+static inline u32 drop_all_events(void)
+{
+	struct smmu_event event;
+	u32 count = 0;
+
+	while (wait_event(&event, QUIET_US))
+		count++;
+	return count;
+}
+
 /* Waits for one event and compares; exactly one may come. Says what differs. */
 static inline bool event_is(const struct expected *want)
 {
-	u64 deadline = timer_ticks() + timer_us(EVENT_WAIT_US);
 	struct smmu_event got = { { 0 } }, more;
-	bool came = false, same;
+	bool came = wait_event(&got, EVENT_WAIT_US), same;
 
-	while (!came && timer_ticks() < deadline)
-		came = smmu_next_event(&smmu, &got);
 	same = came && got.word[0] == want->word0 && (got.word[1] & want->mask1) == want->word1 &&
 	       (got.word[2] & want->mask2) == want->word2 && (got.word[3] & want->mask3) == want->word3;
 	if (!same)
@@ -93,14 +113,14 @@ static inline struct expected fault_event(u32 type, u64 iova, bool read, u32 cla
 	};
 }
 
-/* The type of the first event that is there, 0: none; the others are dropped. */
-static inline u32 event_type(void)
+/* The type of the first event that comes in that time, 0: none; the others are dropped. */
+static inline u32 event_type(u64 us)
 {
 	struct smmu_event event = { { 0 } };
 
-	if (!smmu_next_event(&smmu, &event))
+	if (!wait_event(&event, us))
 		return 0;
-	smmu_drop_events(&smmu);
+	drop_all_events();
 	return FIELD_GET(EVT0_TYPE, event.word[0]);
 }
 

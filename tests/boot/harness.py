@@ -12,7 +12,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Union
 
 import ruamel.yaml
 
@@ -23,13 +23,16 @@ BUILD = ROOT / "build"
 OUT = BUILD / "tests/boot"
 sys.path.insert(0, str(ROOT / "tools/guest"))
 
-from machine import Machine, Vm, VmError  # noqa: E402, F401
+from machine import TIME_SCALE, Machine, Vm, VmError  # noqa: E402, F401
 
-SYSTEM = ROOT / "configs/arm64/qemu-virt/system.yaml"
-STAGE1_SYSTEM = ROOT / "configs/arm64/qemu-virt/stage1-system.yaml"
-DEMO = ROOT / "configs/arm64/qemu-virt/rtos0.yaml"
+CONFIGS = ROOT / "configs/arm64/qemu-virt"
+SYSTEM = CONFIGS / "system.yaml"
+STAGE1_SYSTEM = CONFIGS / "stage1-system.yaml"	# the root cell has an SMMU of its own, too
+LONE_SYSTEM = CONFIGS / "bench-system.yaml"	# no root cell
+DEMO = CONFIGS / "rtos0.yaml"
 
 EDU = {"pci": "00:02.0", "id": "1234:11e8", "bars": [{"size": "1M"}]}
+OTHER_EDU = {"pci": "00:03.0", "id": "1234:11e8", "bars": [{"size": "1M", "pa": 0x3e100000}]}
 CELL_RAM = 0x48000000		# where the test cell's memory is, physically
 OTHER_RAM = 0x4c000000		# and that of a second one
 SHARED_RAM = 0x50000000		# of two cells, and not of the root cell
@@ -47,6 +50,7 @@ class Variant:
     mutation: str = "NONE"
     options: tuple[str, ...] = ()	# lines of .config that are not the default; the name tells such variants apart
     system: Path = SYSTEM
+    owners: bool = False		# it has two edu devices, and cells with SMMUs instead of the usual ones
 
     @property
     def directory(self) -> Path:
@@ -75,8 +79,8 @@ def inmate_programs() -> list[str]:
     return sorted(path.stem for path in (ROOT / "inmates/tests").glob("*.c"))
 
 
-def cell_config(name: str, program: str, cpus=("last",), edu: bool = False, serial: bool = True, ram: int = CELL_RAM,
-                size: str = "32M", on_fault: str = "fail") -> dict:
+def cell_config(name: str, program: str, cpus=("last",), edu: Union[bool, dict] = False, serial: bool = True, ram: int = CELL_RAM,
+                size: str = "32M", on_fault: str = "fail", smmu: bool = False) -> dict:
     """A cell that runs a program of inmates/tests, with the second UART (or the hypercall console)."""
     config = {"cell": name, "cpus": list(cpus), "on_fault": on_fault, "image": f"inmates/{program}.elf", "devices": [],
               "memory": [{"name": "ram", "size": size, "ipa": 0x40000000, "pa": ram,
@@ -86,7 +90,9 @@ def cell_config(name: str, program: str, cpus=("last",), edu: bool = False, seri
     else:
         config["console"] = "hypercall"
     if edu:
-        config["devices"].append(EDU)
+        config["devices"].append(EDU if edu is True else edu)
+    if smmu:
+        config["smmu"] = {"stage1": True}
     return config
 
 
@@ -100,14 +106,19 @@ SPECIAL = {
     "psci": {"on_fault": "abort"},
     "revive": {"cpus": [1, 2, 3]},
     "smc-fuzz": {"on_fault": "abort"},
+    "smmu-attack": {"edu": True, "on_fault": "abort", "smmu": True},
+    "smmu-load": {"cpus": [2, 3], "edu": True, "smmu": True},
+    "smmu-registers": {"edu": True, "on_fault": "abort", "smmu": True},
+    "smmu-stage1": {"edu": True, "smmu": True},
     "smp": {"cpus": [2, 3], "edu": True, "on_fault": "abort"},
     "sysreg": {"on_fault": "abort"},
 }
 
 
 def test_cells(cpus: int) -> list[dict]:
-    """Every cell that a boot test creates. Those with two CPUs are left out where there are too few."""
-    programs = [name for name in inmate_programs() if name != "bench" and (cpus >= 4 or name not in ("smp", "revive"))]
+    """Every cell that a boot test creates on a machine like SYSTEM. Those with two CPUs are left out where there are too few."""
+    others = {"bench", "latency", *(name for name in inmate_programs() if name.startswith("smmu-"))} - {"smmu-stage1"}
+    programs = [name for name in inmate_programs() if name not in others and (cpus >= 4 or name not in ("smp", "revive"))]
     cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
     first = 1 if cpus == 2 else 2
     cells.append(cell_config("second", "tests/hello", cpus=[first], serial=False, ram=OTHER_RAM))
@@ -120,6 +131,16 @@ def test_cells(cpus: int) -> list[dict]:
         cells.append(cell_config(name, "tests/hello", cpus=[sharer], serial=False, ram=ram))
         cells[-1]["memory"].append({"name": "shared", "size": "1M", "ipa": 0x60000000, "pa": SHARED_RAM,
                                     "flags": ["read", "write", "dma", "shared"]})
+    return cells
+
+
+def smmu_cells() -> list[dict]:
+    """Those on a machine like STAGE1_SYSTEM, with two edu devices: owners of SMMUs, and one that measures beside them."""
+    cells = [cell_config(name, f"tests/{name}", **SPECIAL[name]) for name in SPECIAL if name.startswith("smmu-")]
+    cells.append(cell_config("latency", "tests/latency", cpus=[1], edu=OTHER_EDU, serial=False, ram=OTHER_RAM))
+    for tag, (edu, ram) in enumerate(((EDU, CELL_RAM), (OTHER_EDU, OTHER_RAM)), 1):
+        cells.append(cell_config(f"share{tag}", "tests/smmu-share", cpus=[tag], edu=edu, serial=False, ram=ram, smmu=True))
+        cells[-1]["bootargs"] = f"tag={tag}"
     return cells
 
 
@@ -185,26 +206,44 @@ def make_wrong_cells(good: Path) -> list[Path]:
     return found
 
 
-def make_image(variant: Variant) -> Path:
-    """system.img of a variant, with all test cells in its root cell's /cells."""
+def compile_options(variant: Variant) -> list:
     make_files()
     variant.directory.mkdir(parents=True, exist_ok=True)
-    options = ["--board", make_board(variant), "--search", variant.directory, "--search", BUILD]
+    return ["--board", make_board(variant), "--search", variant.directory, "--search", BUILD]
+
+
+def pack(variant: Variant, system: dict, options: list) -> Path:
+    image = variant.directory / "system.img"
+    cloister("pack", write_yaml(variant.directory / "system.yaml", system), "--hypervisor", hypervisor(variant),
+             "-o", image, *options)
+    return image
+
+
+def make_image(variant: Variant) -> Path:
+    """system.img of a variant, with all test cells in its root cell's /cells."""
+    options = compile_options(variant)
     cells = []
-    configs = [write_yaml(variant.directory / f"{config['cell']}.yaml", config) for config in test_cells(variant.machine.cpus)]
+    configs = [write_yaml(variant.directory / f"{config['cell']}.yaml", config)
+               for config in (smmu_cells() if variant.owners else test_cells(variant.machine.cpus))]
     for config in [DEMO, *configs]:
         if config == DEMO and variant.machine.cpus < 3:
             continue			# its CPU 2 isn't there
         cells.append(variant.directory / f"{config.stem}.cell")
         cloister("compile", variant.system, "--cell", config, "-o", cells[-1], *options)
-    cells += make_wrong_cells(variant.directory / "dma.cell")
+    if not variant.owners:
+        cells += make_wrong_cells(variant.directory / "dma.cell")
     system = ruamel.yaml.YAML().load(variant.system.read_text())
     system["root"]["initrd"] = str(make_initrd(variant, cells))
     system["root"]["bootargs"] += " quiet"
-    write_yaml(variant.directory / "system.yaml", system)
-    image = variant.directory / "system.img"
-    cloister("pack", variant.directory / "system.yaml", "--hypervisor", hypervisor(variant), "-o", image, *options)
-    return image
+    return pack(variant, system, options)
+
+
+def make_lone_image(variant: Variant, cell: dict) -> Path:
+    """system.img of a machine without a root cell, which starts that cell."""
+    options = compile_options(variant)
+    system = ruamel.yaml.YAML().load(LONE_SYSTEM.read_text())
+    system["boot"] = [cell]
+    return pack(variant, system, options)
 
 
 # ---- a booted machine ----
@@ -308,3 +347,16 @@ def boot(variant: Variant, log: Optional[Path] = None) -> Root:
     except BaseException:
         vm.stop()
         raise
+
+
+@contextmanager
+def alone(program: str, mutation: str = "NONE", bootargs: str = "") -> Iterator[Vm]:
+    """A machine without a root cell, where that program has two CPUs, edu and an SMMU of its own."""
+    variant = Variant("lone", mutation=mutation)
+    config = cell_config("lone", f"tests/{program}", cpus=[0, 1], edu=True, on_fault="abort", smmu=True)
+    config["bootargs"] = bootargs
+    with locked(variant.directory.with_suffix(".lock")):
+        image = make_lone_image(variant, config)
+        with Vm(variant.machine, image, variant.directory / "console.log") as vm:
+            vm.wait("Cloister")
+            yield vm

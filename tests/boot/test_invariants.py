@@ -10,7 +10,8 @@ from harness import UNOWNED_SLOT, Machine, Root, Variant, inmate_programs
 pytestmark = GROUP("a57")
 
 # Programs whose whole test is their own report.
-REPORTING = [name for name in ("psci", "smp", "mmio-fuzz", "smc-fuzz", "sysreg", "ecam") if name in inmate_programs()]
+REPORTING = [name for name in ("psci", "smp", "mmio-fuzz", "smc-fuzz", "sysreg", "ecam", "smmu-stage1")
+             if name in inmate_programs()]
 
 ROGUE = Variant("rogue", Machine(extra=("-device", f"edu,addr={UNOWNED_SLOT},dma_mask=0xffffffffffffffff")))
 

@@ -9,7 +9,7 @@ import pytest
 
 import checks
 from conftest import GROUP, Machines
-from harness import Root, Variant, VmError
+from harness import Root, Variant, Vm, VmError, alone
 from test_invariants import ROGUE
 from test_vfio import STAGE1, unmapped_page_is_out_of_reach
 
@@ -43,3 +43,28 @@ def test_mutation_is_caught(machines: Machines, mutation: str):
         print(f"{mutation} is caught by {check.__name__}: {str(caught.value).split(chr(10))[0]}")
     finally:
         machines.drop(variant)
+
+
+# Of the emulated SMMU. The others are seen on the model only (tests/model): QEMU has no substreams (VSMMU_ANY_STE) and no
+# stall (VSMMU_KEEP_STALLED), StreamIDs are the same on both sides here (VSMMU_REAL_SID).
+SMMU_CAUGHT_BY: dict[str, tuple[str, Callable[[Vm], None]]] = {
+    "VSMMU_NO_STAGE2": ("smmu-stage1", checks.smmu_works),
+    "VSMMU_ANY_COMMAND": ("smmu-stage1", checks.smmu_works),
+    "VSMMU_NO_CFGI_CD": ("smmu-stage1", checks.smmu_works),
+    "VSMMU_NO_TLBI": ("smmu-stage1", checks.smmu_works),
+    "VSMMU_KEEP_STAGE1": ("smmu-stage1", checks.smmu_works),
+    "VSMMU_UNBOUNDED": ("smmu-load", checks.smmu_works),
+    "VSMMU_ANY_STREAM": ("smmu-attack", checks.smmu_commands_stay_inside),
+    "VSMMU_ANY_VMID": ("smmu-attack", checks.smmu_commands_stay_inside),
+}
+
+
+@pytest.mark.parametrize("mutation", [pytest.param(name, marks=GROUP(f"mutations-{number % 2}"))
+                                      for number, name in enumerate(SMMU_CAUGHT_BY)])
+def test_smmu_mutation_is_caught(mutation: str):
+    """On a machine without a root cell, which boots in a second."""
+    program, check = SMMU_CAUGHT_BY[mutation]
+    with alone(program, mutation, "victims=0") as vm:
+        with pytest.raises((AssertionError, VmError)) as caught:
+            check(vm)
+    print(f"{mutation} is caught by {program}: {str(caught.value).split(chr(10))[0]}")
