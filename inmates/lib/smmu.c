@@ -13,6 +13,7 @@
 #define QUEUE_TIMEOUT_US	2000000	/* without any progress; a busy host is slow */
 #define IRQ_CELLS		3	/* of a GIC interrupt: kind, number, flags */
 #define IRQ_FLAG_EDGE		1
+#define IOMMU_MAP_CELLS		4	/* of an entry: first requester ID, phandle, first StreamID, how many */
 
 u32 smmu_read(const struct smmu *smmu, u32 reg)
 {
@@ -92,6 +93,20 @@ bool smmu_find(struct smmu *smmu, u32 n)
 	smmu->commands = smmu_alloc(COMMAND_WORDS * 8 << QUEUE_LOG2, COMMAND_WORDS * 8 << QUEUE_LOG2);
 	smmu->events = smmu_alloc(EVENT_WORDS * 8 << QUEUE_LOG2, EVENT_WORDS * 8 << QUEUE_LOG2);
 	return smmu->commands && smmu->events && smmu_disable(smmu);
+}
+
+u32 smmu_stream_of(u32 bdf)
+{
+	u32 bytes = 0;
+	const void *map = fdt_prop(fdt_compatible(-1, "pci-host-ecam-generic"), "iommu-map", &bytes);
+
+	for (u32 at = 0; map && at < bytes / 4; at += IOMMU_MAP_CELLS) {
+		u32 first = fdt_cell(map, at), count = fdt_cell(map, at + 3);
+
+		if (bdf >= first && bdf - first < count)
+			return fdt_cell(map, at + 2) + bdf - first;
+	}
+	return bdf;
 }
 
 static bool wait_for(const struct smmu *smmu, u32 reg, u32 mask, u32 value)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the neighbours cost: how late the virtual timer fires, and how long an interrupt of its own device takes, over and
- * over. One line for each batch; the harness compares those of a quiet machine with those of a machine under attack.
+ * over. One line for each batch, of `rounds=` in bootargs; the harness compares those of a quiet machine with those of a
+ * machine under attack.
  */
-#include <inmate/edu.h>
-#include <inmate/gic.h>
 #include <inmate/console.h>
+#include <inmate/edu.h>
+#include <inmate/fdt.h>
+#include <inmate/gic.h>
 #include <inmate/random.h>
 #include <inmate/timer.h>
 
-#define ROUNDS		1000
+#define ROUNDS		1000u
 #define SHORTEST_US	100
 #define SPREAD_US	400
 #define TIMEOUT_US	10000000	/* it is lost */
@@ -17,6 +19,7 @@
 static struct edu edu;
 static volatile u64 taken;		/* counter value in the handler; 0: not yet */
 static u64 lateness[ROUNDS];
+static u64 rounds;
 
 static void timer_interrupt(u32 intid, void *context)
 {
@@ -75,15 +78,18 @@ static u64 ns(u64 ticks) { return ticks * 1000000000 / timer_hz(); }
 
 static void batch(const char *what, u32 number, u64 (*round)(void))
 {
-	for (u32 i = 0; i < ROUNDS; i++)
+	for (u32 i = 0; i < rounds; i++)
 		lateness[i] = round();
-	sort(lateness, ROUNDS);
-	printf("latency %u: %s min %lu median %lu max %lu ns\n", number, what, ns(lateness[0]), ns(lateness[ROUNDS / 2]),
-	       ns(lateness[ROUNDS - 1]));
+	sort(lateness, rounds);
+	printf("latency %u: %s min %lu median %lu max %lu ns\n", number, what, ns(lateness[0]), ns(lateness[rounds / 2]),
+	       ns(lateness[rounds - 1]));
 }
 
 int main(void)
 {
+	rounds = boot_arg("rounds", ROUNDS);
+	if (rounds > ROUNDS || !rounds)
+		rounds = ROUNDS;
 	irq_handler(INTID_VTIMER, timer_interrupt, NULL);
 	gic_enable(INTID_VTIMER);
 	if (edu_init(&edu) && edu.irq)

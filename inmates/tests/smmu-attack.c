@@ -43,7 +43,8 @@ static const struct entry_case stes[] = {
 	{ "S1Fmt 3 with one CD", 0, 0, STE0_S1FMT, GOOD, 0 },
 	{ "S1CDMax 1", 0, 0, FIELD_PREP(STE0_S1CDMAX, 1), SAFE, 0 },
 	{ "S1CDMax 31", 0, 0, STE0_S1CDMAX, SAFE, 0 },
-	{ "reserved bits of word 0", 0, 0, GENMASK(58, 56), GOOD, 0 },
+	{ "reserved bits of word 0", 0, 0, GENMASK(58, 52), GOOD, 0 },
+	{ "bits for other stages and for PCI in word 1", 1, 0, GENMASK(26, 8), GOOD, 0 },
 	{ "S1DSS 3 with one CD", 1, 0, STE1_S1DSS, GOOD, 0 },
 	{ "no cacheability of CDs", 1, STE1_S1_CACHED, 0, GOOD, 0 },
 	{ "MEV", 1, 0, BIT(19), GOOD, 0 },
@@ -110,7 +111,7 @@ static void check_ste(const struct entry_case *what)
 	}
 	smmu_ste_s1(ste, cd);
 	ste[what->word] = (ste[what->word] & ~what->clear) | what->set;
-	legal = smmu_set_stream(&smmu, edu.bdf, ste);
+	legal = smmu_set_stream(&smmu, sid, ste);
 	as_said = as_wanted(what->want, EVT_C_BAD_STE);
 	ktap_ok(legal && as_said, "STE: %s", what->name);
 }
@@ -124,11 +125,11 @@ static void check_cd(const struct entry_case *what)
 		return;
 	}
 	cd[what->word] = (cd[what->word] & ~what->clear) | what->set;
-	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 	as_said = as_wanted(what->want, EVT_C_BAD_CD);
 	ktap_ok(as_said, "%s", what->name);
 	smmu_cd(cd, &space);
-	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 }
 
 static void check_entries(void)
@@ -156,7 +157,7 @@ static void check_foreign_streams(void)
 		for (u32 s = 0; s < ARRAY_SIZE(sids); s++)
 			done &= smmu_command_sync(&smmu, commands[c] | FIELD_PREP(CMD0_SID, sids[s]), s % 31);
 	ktap_ok(done, "%lu commands about streams of others have no effect", ARRAY_SIZE(commands) * ARRAY_SIZE(sids));
-	done = smmu_command(&smmu, CMD_CFGI_CD | ssid | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF) && smmu_drain(&smmu);
+	done = smmu_command(&smmu, CMD_CFGI_CD | ssid | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF) && smmu_drain(&smmu);
 	if (!done)
 		smmu_command_skip(&smmu);
 	ktap_ok(smmu_sync(&smmu), "CFGI_CD of a substream that cannot be");
@@ -169,7 +170,7 @@ static void check_foreign_streams(void)
 /* Secure streams are none of ours. */
 static void check_secure_commands(void)
 {
-	bool stopped = !smmu_command_sync(&smmu, CMD_CFGI_STE | CMD0_SSEC | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	bool stopped = !smmu_command_sync(&smmu, CMD_CFGI_STE | CMD0_SSEC | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 
 	stopped = stopped && smmu_command_error(&smmu) == CERROR_ILL;
 	check_strict(stopped, "CFGI_STE of a Secure stream is CERROR_ILL");
@@ -206,14 +207,14 @@ static void check_cd_at(const struct victim *victim)
 	u64 ste[STE_WORDS];
 
 	smmu_ste_s1(ste, (u64 *)victim->address);
-	ktap_ok(smmu_set_stream(&smmu, edu.bdf, ste) && refused(EVT_F_CD_FETCH, EVT_C_BAD_CD), "a CD in %s 0x%lx",
+	ktap_ok(smmu_set_stream(&smmu, sid, ste) && refused(EVT_F_CD_FETCH, EVT_C_BAD_CD), "a CD in %s 0x%lx",
 		victim->what, victim->address);
 	set_stage1();
 }
 
 static void check_tables_at(const struct victim *victim)
 {
-	u64 cfgi = CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), old = space.root[0];
+	u64 cfgi = CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), old = space.root[0];
 
 	cd[1] = victim->address;
 	smmu_command(&smmu, cfgi, CMD1_LEAF);
@@ -298,6 +299,21 @@ static void check_command_queue_at(const char *what, u64 address)
 	printf("# (%s, 0x%lx)\n", what, address);
 }
 
+/* The base is aligned to the size, whatever it says: this one would reach over the end of RAM. */
+static void check_unaligned_queue(void)
+{
+	u64 bytes = 16ULL << smmu.command_log2, *own = smmu.commands;
+
+	smmu_disable(&smmu);
+	smmu.commands = (u64 *)(ram_base + ram_size - bytes);
+	smmu_queues_on(&smmu);
+	smmu_control(&smmu, 0);
+	smmu_write64(&smmu, SMMU_CMDQ_BASE, (ram_base + ram_size - 32) | smmu.command_log2);
+	smmu_control(&smmu, CR0_CMDQEN);
+	check_strict(smmu_sync(&smmu), "a command queue that would reach over the end of RAM lies before it");
+	smmu.commands = own;
+}
+
 static void check_event_queue_at(const char *what, u64 address)
 {
 	u64 *own = smmu.events;
@@ -329,6 +345,7 @@ static void check_queue_places(void)
 	}
 	check_command_queue_at("behind the end of RAM", ram_base + ram_size);
 	check_command_queue_at("the last address", ~0ULL);
+	check_unaligned_queue();
 	check_event_queue_at("the last address", ~0ULL);
 	check_recovery("queues at other places");
 }

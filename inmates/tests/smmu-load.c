@@ -57,8 +57,6 @@ static void check_jumps(void)
 	check_recovery("jumps of PROD and CONS");
 }
 
-static volatile u32 doorbells;		/* odd: one that runs a full queue, up to command_prod */
-
 /* The largest queue that there can be, full. Returns when it is empty; false: never. */
 static bool run_full_queue(const char *what, u32 log2, u64 word0, u64 word1)
 {
@@ -75,14 +73,12 @@ static bool run_full_queue(const char *what, u32 log2, u64 word0, u64 word1)
 	}
 	fill_commands(word0, word1);
 	smmu.command_prod ^= 1u << log2;
-	doorbells++;
 	start = timer_ticks();
 	smmu_ring(&smmu);
 	rung = end = timer_ticks();
 	while ((empty = smmu_drain(&smmu)) == false && !smmu_errors(&smmu) && end - start < timer_us(QUEUE_WAIT_US))
 		end = timer_ticks();
 	end = timer_ticks();
-	doorbells++;
 	printf("# %s: 2^%u commands, doorbell %lu us, all %lu us\n", what, log2, (rung - start) * 1000000 / timer_hz(),
 	       (end - start) * 1000000 / timer_hz());
 	empty = empty && reaches(IOVA, buffer);
@@ -103,62 +99,6 @@ static void check_full_queues(void)
 		"a queue full of CMD_SYNC with interrupts");
 	ktap_ok(!run_full_queue("illegal", some, 0xff, 0), "a queue full of illegal commands stops");
 	check_recovery("full queues");
-}
-
-/* ---- one doorbell, and another CPU ---- */
-
-#define ENOUGH		3u		/* accesses between two batches */
-#define ATTEMPTS	20u		/* a busy host may stop the other CPU just then */
-
-static volatile bool probing;
-static volatile u32 between;
-
-/* Writes a register while a doorbell of the first CPU runs: done before the queue is empty, it was between two batches. */
-static void probe(struct cpu *cpu)
-{
-	u32 doorbell, first, last;
-
-	while (probing) {
-		doorbell = doorbells;
-		first = smmu_read(&smmu, SMMU_CMDQ_CONS);
-		smmu_write(&smmu, SMMU_IRQ_CTRL, IRQ_CTRL_EVENTQ | IRQ_CTRL_GERROR);
-		last = smmu_read(&smmu, SMMU_CMDQ_CONS);
-		dsb();
-		if (doorbell % 2 && doorbell == doorbells && first != last && last != smmu.command_prod)
-			between++;
-	}
-}
-
-static bool start_second(void (*fn)(struct cpu *cpu))
-{
-	u64 deadline = timer_ticks() + timer_us(QUEUE_WAIT_US);
-
-	/* it may still be on its way off */
-	while (cpu_start(1, fn) != 0)
-		if (timer_ticks() > deadline)
-			return ktap_ok(false, "the second CPU starts");
-	while (!cpus[1].running)
-		;
-	return true;
-}
-
-/* The lock of an SMMU is held for one batch, not for a whole queue. */
-static void check_bounded(void)
-{
-	u32 most = FIELD_GET(IDR1_CMDQS, smmu.idr1), attempts = 0;
-
-	if (cpu_count() < 2) {
-		ktap_skip("one CPU", "a doorbell and another CPU");
-		return;
-	}
-	probing = true;
-	if (!start_second(probe))
-		return;
-	while (between < ENOUGH && attempts++ < ATTEMPTS)
-		run_full_queue("beside another CPU", most, CMD_CFGI_STE_RANGE, CFGI_RANGE_ALL);
-	probing = false;
-	ktap_ok(between >= ENOUGH, "another CPU writes registers between batches (%u times, %u queues)", between, attempts);
-	check_recovery("that as well");
 }
 
 /* ---- time ---- */
@@ -215,7 +155,7 @@ static volatile u32 rounds;		/* of the other CPU */
 /* Legal and illegal values, faster than anybody can look twice. */
 static void race(struct cpu *cpu)
 {
-	volatile u64 *ste = smmu_stream(&smmu, edu.bdf), good = ste[0];
+	volatile u64 *ste = smmu_stream(&smmu, sid), good = ste[0];
 	volatile u64 *table = space.root, *commands = smmu.commands, own = table[0];
 
 	for (; racing; rounds++) {
@@ -228,14 +168,14 @@ static void race(struct cpu *cpu)
 		for (u32 i = 0; i < 1u << smmu.command_log2; i++) {
 			commands[2 * i] = random64();
 			commands[2 * i + 1] = random64();
-			commands[2 * i] = CMD_CFGI_STE | FIELD_PREP(CMD0_SID, edu.bdf);
+			commands[2 * i] = CMD_CFGI_STE | FIELD_PREP(CMD0_SID, sid);
 		}
 	}
 }
 
 static void check_race(void)
 {
-	u64 word0 = CMD_CFGI_STE | FIELD_PREP(CMD0_SID, edu.bdf);
+	u64 word0 = CMD_CFGI_STE | FIELD_PREP(CMD0_SID, sid);
 	u64 deadline = timer_ticks() + timer_us(RACE_US);
 	u32 errors = 0;
 
@@ -244,8 +184,10 @@ static void check_race(void)
 		return;
 	}
 	racing = true;
-	if (!start_second(race))
+	if (cpu_start(1, race) != 0) {
+		ktap_ok(false, "the second CPU starts");
 		return;
+	}
 	while (timer_ticks() < deadline) {
 		if (!edu_dma_busy(&edu))
 			edu_dma_start(&edu, IOVA, 0, WORD, true, false);
@@ -276,7 +218,6 @@ int main(void)
 		check_recovery("a queue at the end of RAM");
 		check_jumps();
 		check_full_queues();
-		check_bounded();
 		check_toggle();
 		check_storm();
 		check_race();

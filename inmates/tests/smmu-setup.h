@@ -24,6 +24,7 @@
 
 static struct smmu smmu;
 static struct edu edu;
+static u32 sid;				/* of edu */
 static struct smmu_space space;
 static u64 *cd;				/* of `space` */
 static u64 *buffer;			/* the page that the device can reach at IOVA */
@@ -91,7 +92,7 @@ static inline bool event_is(const struct expected *want)
 		printf("# %s %016lx %016lx %016lx %016lx, not %016lx %016lx %016lx %016lx\n", came ? "event" : "no event",
 		       got.word[0], got.word[1], got.word[2], got.word[3], want->word0, want->word1, want->word2,
 		       want->word3);
-	if (same && smmu_next_event(&smmu, &more)) {
+	if (same && wait_event(&more, QUIET_US / 10)) {
 		printf("# a second event %016lx %016lx %016lx\n", more.word[0], more.word[1], more.word[2]);
 		same = false;
 	}
@@ -100,13 +101,13 @@ static inline bool event_is(const struct expected *want)
 
 static inline struct expected config_event(u32 type)
 {
-	return (struct expected){ .word0 = type | FIELD_PREP(EVT0_SID, edu.bdf) };
+	return (struct expected){ .word0 = type | FIELD_PREP(EVT0_SID, sid) };
 }
 
 static inline struct expected fault_event(u32 type, u64 iova, bool read, u32 class)
 {
 	return (struct expected){
-		.word0 = type | FIELD_PREP(EVT0_SID, edu.bdf),
+		.word0 = type | FIELD_PREP(EVT0_SID, sid),
 		.word1 = (read ? EVT1_RNW : 0) | FIELD_PREP(EVT1_CLASS, class),
 		.mask1 = EVT1_STAG | EVT1_STALL | EVT1_PNU | EVT1_IND | EVT1_RNW | EVT1_S2 | EVT1_CLASS,
 		.word2 = iova, .mask2 = ~0ULL,
@@ -140,7 +141,7 @@ static inline bool set_stage1(void)
 	u64 ste[STE_WORDS];
 
 	smmu_ste_s1(ste, cd);
-	return smmu_set_stream(&smmu, edu.bdf, ste);
+	return smmu_set_stream(&smmu, sid, ste);
 }
 
 /* Devices, an address space with one page, a linear table; everything on. False: said why. */
@@ -148,6 +149,7 @@ static inline bool set_up(void)
 {
 	if (!ktap_ok(smmu_find(&smmu, 0), "there is an SMMU") || !ktap_ok(edu_init(&edu), "there is an edu device"))
 		return false;
+	sid = smmu_stream_of(edu.bdf);
 	cd = smmu_alloc(CD_WORDS * 8, CD_WORDS * 8);
 	buffer = smmu_alloc(PAGE, PAGE);
 	if (!cd || !buffer || !smmu_space_init(&smmu, &space, 12, 39, 1) ||

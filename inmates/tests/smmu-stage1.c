@@ -57,11 +57,11 @@ static void check_bypass(void)
 
 	if (!smmu_map(&space, WIDE_IOVA, (u64)buffer, SMMU_PTE_PAGE) || !reaches(WIDE_IOVA, buffer)) {
 		ktap_skip("the device has a DMA mask", "bypass");
-		smmu_drop_events(&smmu);
+		drop_all_events();
 		return;
 	}
 	smmu_ste_config(ste, STE_BYPASS);
-	ktap_ok(smmu_set_stream(&smmu, edu.bdf, ste) && reaches((u64)buffer, buffer), "an STE that says bypass");
+	ktap_ok(smmu_set_stream(&smmu, sid, ste) && reaches((u64)buffer, buffer), "an STE that says bypass");
 	ktap_ok(smmu_bypass_abort(&smmu, true) && reaches((u64)buffer, buffer), "whatever GBPA says");
 	ktap_ok(smmu_control(&smmu, 0) && !reaches((u64)buffer, buffer), "SMMU off, GBPA says abort");
 	ktap_ok(smmu_bypass_abort(&smmu, false) && reaches((u64)buffer, buffer), "GBPA says bypass");
@@ -75,7 +75,7 @@ static void check_contexts(void)
 {
 	struct smmu_space other;
 	u64 *page = smmu_alloc(PAGE, PAGE), *other_cd = smmu_alloc(CD_WORDS * 8, CD_WORDS * 8), ste[STE_WORDS];
-	u64 cfgi = CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf);
+	u64 cfgi = CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid);
 
 	if (!page || !other_cd || !smmu_space_init(&smmu, &other, 12, 39, 2) ||
 	    !smmu_map(&other, IOVA, (u64)page, SMMU_PTE_PAGE)) {
@@ -84,15 +84,15 @@ static void check_contexts(void)
 	}
 	smmu_cd(other_cd, &other);
 	smmu_ste_s1(ste, other_cd);
-	ktap_ok(smmu_set_stream(&smmu, edu.bdf, ste) && reaches(IOVA, page), "another CD by CFGI_STE");
+	ktap_ok(smmu_set_stream(&smmu, sid, ste) && reaches(IOVA, page), "another CD by CFGI_STE");
 	ktap_ok(set_stage1() && reaches(IOVA, buffer), "and back");
 	smmu_cd(cd, &other);
 	ktap_ok(smmu_command_sync(&smmu, cfgi, CMD1_LEAF) && reaches(IOVA, page), "other tables and ASID by CFGI_CD");
 	smmu_cd(cd, &space);
-	ktap_ok(smmu_command_sync(&smmu, CMD_CFGI_CD_ALL | FIELD_PREP(CMD0_SID, edu.bdf), 0) && reaches(IOVA, buffer),
+	ktap_ok(smmu_command_sync(&smmu, CMD_CFGI_CD_ALL | FIELD_PREP(CMD0_SID, sid), 0) && reaches(IOVA, buffer),
 		"and back by CFGI_CD_ALL");
 	smmu_cd(cd, &other);
-	ktap_ok(smmu_command_sync(&smmu, CMD_CFGI_STE_RANGE | FIELD_PREP(CMD0_SID, edu.bdf), 0) && reaches(IOVA, page),
+	ktap_ok(smmu_command_sync(&smmu, CMD_CFGI_STE_RANGE | FIELD_PREP(CMD0_SID, sid), 0) && reaches(IOVA, page),
 		"a range of two streams by CFGI_STE_RANGE");
 	smmu_cd(cd, &space);
 	ktap_ok(smmu_command_sync(&smmu, CMD_CFGI_STE_RANGE, CFGI_RANGE_ALL) && reaches(IOVA, buffer), "all by CFGI_ALL");
@@ -191,7 +191,7 @@ static void check_faults(void)
 static void check_cd(const char *name, u64 clear, u64 set, u32 type)
 {
 	struct expected want = config_event(type);
-	u64 cfgi = CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf);
+	u64 cfgi = CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid);
 
 	cd[0] = (cd[0] & ~clear) | set;
 	smmu_command_sync(&smmu, cfgi, CMD1_LEAF);
@@ -203,7 +203,7 @@ static void check_cd(const char *name, u64 clear, u64 set, u32 type)
 static void check_quiet(const char *name)
 {
 	smmu_drop_events(&smmu);
-	ktap_ok(!reaches(IOVA, buffer) && !smmu_drop_events(&smmu), "%s: no DMA, no event", name);
+	ktap_ok(!reaches(IOVA, buffer) && !drop_all_events(), "%s: no DMA, no event", name);
 }
 
 static void check_configuration(void)
@@ -214,18 +214,18 @@ static void check_configuration(void)
 	check_cd("a CD that is not valid", CD0_V, 0, EVT_C_BAD_CD);
 	check_cd("a CD of AArch32", CD0_AA64, 0, EVT_C_BAD_CD);
 	check_cd("a CD with T0SZ 63", 0, CD0_T0SZ, EVT_C_BAD_CD);
-	smmu_set_stream(&smmu, edu.bdf, ste);
+	smmu_set_stream(&smmu, sid, ste);
 	check_event("an STE that is not valid", IOVA, false, &bad_ste);
 	smmu_ste_config(ste, STE_ABORT);
-	smmu_set_stream(&smmu, edu.bdf, ste);
+	smmu_set_stream(&smmu, sid, ste);
 	check_quiet("an STE that says abort");
 	set_stage1();
 	cd[0] &= ~CD0_R;
-	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 	smmu_drop_events(&smmu);
-	ktap_ok(dma_write(IOVA_NONE, WORD) && !smmu_drop_events(&smmu), "a CD that wants no events gets none");
+	ktap_ok(dma_write(IOVA_NONE, WORD) && !drop_all_events(), "a CD that wants no events gets none");
 	smmu_cd(cd, &space);
-	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 	ktap_ok(reaches(IOVA, buffer), "afterwards DMA works");
 }
 
@@ -239,11 +239,11 @@ static void check_input_size(void)
 		return;
 	}
 	smmu_cd(cd, &small);
-	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 	ktap_ok(reaches(IOVA, buffer), "an address space of 25 bits");
 	check_fault("beyond it", BIT(25) + IOVA, false, EVT_F_TRANSLATION, EVT_CLASS_IN);
 	smmu_cd(cd, &space);
-	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 }
 
 /* ---- commands ---- */
@@ -302,7 +302,7 @@ static void check_commands(void)
 	ktap_ok(smmu_command(&smmu, CMD_SYNC | FIELD_PREP(SYNC0_CS, SYNC_CS_SEV), 0) && smmu_drain(&smmu),
 		"CMD_SYNC with SEV completes");
 	for (u32 i = 0; i < 3u << smmu.command_log2; i++)
-		if (!smmu_command(&smmu, CMD_PREFETCH_CONFIG | FIELD_PREP(CMD0_SID, edu.bdf), 0))
+		if (!smmu_command(&smmu, CMD_PREFETCH_CONFIG | FIELD_PREP(CMD0_SID, sid), 0))
 			break;
 	ktap_ok(smmu_sync(&smmu), "three times the queue's size of commands");
 }
@@ -321,12 +321,12 @@ static void check_two_levels(void)
 	}
 	ktap_ok(smmu_disable(&smmu) && smmu_streams(&smmu, 16, 8) && smmu_enable(&smmu) && set_stage1() &&
 		reaches(IOVA, buffer), "a two-level stream table");
-	descriptor = smmu.streams[edu.bdf >> 8];
-	smmu.streams[edu.bdf >> 8] = 0;
-	smmu_command_sync(&smmu, CMD_CFGI_STE | FIELD_PREP(CMD0_SID, edu.bdf), 0);
+	descriptor = smmu.streams[sid >> 8];
+	smmu.streams[sid >> 8] = 0;
+	smmu_command_sync(&smmu, CMD_CFGI_STE | FIELD_PREP(CMD0_SID, sid), 0);
 	check_event("a second level that is not there", IOVA, false, &bad);
-	smmu.streams[edu.bdf >> 8] = descriptor;
-	smmu_command_sync(&smmu, CMD_CFGI_STE | FIELD_PREP(CMD0_SID, edu.bdf), 0);
+	smmu.streams[sid >> 8] = descriptor;
+	smmu_command_sync(&smmu, CMD_CFGI_STE | FIELD_PREP(CMD0_SID, sid), 0);
 	ktap_ok(reaches(IOVA, buffer), "and again");
 	/* QEMU's never goes back */
 	check_strict(smmu_disable(&smmu) && smmu_streams(&smmu, 8, 0) && smmu_enable(&smmu) && set_stage1() &&
@@ -360,12 +360,12 @@ static void check_64k(void)
 		return;
 	}
 	smmu_cd(cd, &big);
-	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 	ktap_ok(reaches(at + 0x8000, page[1] + 0x8000) && reaches(at + GRANULE64 + 0xfffc, page[0] + 0xfffc),
 		"64 KiB pages");
 	check_fault("behind them", at + 2 * GRANULE64, false, EVT_F_TRANSLATION, EVT_CLASS_IN);
 	smmu_cd(cd, &space);
-	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	smmu_command_sync(&smmu, CMD_CFGI_CD | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 	ktap_ok(reaches(IOVA, buffer), "4 KiB pages again");
 }
 

@@ -39,6 +39,7 @@ SHARED_RAM = 0x50000000		# of two cells, and not of the root cell
 CELL_RAM_SIZE = 32 << 20
 HYPERVISOR_RAM = 0x45000000	# in its page pool, see configs/arm64/qemu-virt/system.yaml
 ROOT_RAM = 0x60000000
+OWN_SID = 0x77			# what cells call the stream of their device
 UNOWNED_SLOT = "06.0"		# a slot that no config names
 
 
@@ -141,6 +142,7 @@ def smmu_cells() -> list[dict]:
     for tag, (edu, ram) in enumerate(((EDU, CELL_RAM), (OTHER_EDU, OTHER_RAM)), 1):
         cells.append(cell_config(f"share{tag}", "tests/smmu-share", cpus=[tag], edu=edu, serial=False, ram=ram, smmu=True))
         cells[-1]["bootargs"] = f"tag={tag}"
+        cells[-1]["smmu"]["streams"] = {edu["pci"]: OWN_SID}	# the same number, and another stream
     return cells
 
 
@@ -355,6 +357,7 @@ def alone(program: str, mutation: str = "NONE", bootargs: str = "") -> Iterator[
     variant = Variant("lone", mutation=mutation)
     config = cell_config("lone", f"tests/{program}", cpus=[0, 1], edu=True, on_fault="abort", smmu=True)
     config["bootargs"] = bootargs
+    config["smmu"]["streams"] = {EDU["pci"]: OWN_SID}
     with locked(variant.directory.with_suffix(".lock")):
         image = make_lone_image(variant, config)
         with Vm(variant.machine, image, variant.directory / "console.log") as vm:

@@ -242,6 +242,8 @@ void *smmu_alloc(u64 bytes, u64 align);
 
 /* The n-th "arm,smmu-v3" of the device tree, with queues of 2^8 entries; off. False: there is none. */
 bool smmu_find(struct smmu *smmu, u32 n);
+/* The StreamID of a PCI function, from the device tree's iommu-map. */
+u32 smmu_stream_of(u32 bdf);
 u32 smmu_read(const struct smmu *smmu, u32 reg);
 void smmu_write(const struct smmu *smmu, u32 reg, u32 value);
 void smmu_write64(const struct smmu *smmu, u32 reg, u64 value);
