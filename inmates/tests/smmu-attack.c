@@ -316,17 +316,17 @@ static void check_unaligned_queue(void)
 
 static void check_event_queue_at(const char *what, u64 address)
 {
-	u64 *own = smmu.events;
-	u32 errors;
+	u64 *own = smmu.events, deadline;
 
 	/* a second enable with the base of the queue elsewhere; CMDQ and table are fine */
 	smmu.events = (u64 *)(address & QUEUE_ADDR);
 	smmu_enable(&smmu);
 	set_stage1();
 	dma_write(IOVA_NONE, WORD);
-	timer_delay_us(1000);
-	errors = smmu_errors(&smmu);
-	check_strict(errors & GERROR_EVENTQ_ABT_ERR, "an event queue there is EVENTQ_ABT_ERR");
+	deadline = timer_ticks() + timer_us(EVENT_WAIT_US);
+	while (!(smmu_errors(&smmu) & GERROR_EVENTQ_ABT_ERR) && timer_ticks() < deadline)
+		;
+	check_strict(smmu_errors(&smmu) & GERROR_EVENTQ_ABT_ERR, "an event queue there is EVENTQ_ABT_ERR");
 	printf("# (%s, 0x%lx)\n", what, address);
 	smmu.events = own;
 }
