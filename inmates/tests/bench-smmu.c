@@ -130,7 +130,7 @@ static u64 device_fault(u64 a, u64 b)
 		isb();
 		irq_disable();
 	}
-	wrong_events += event_type() != EVT_F_TRANSLATION;
+	wrong_events += event_type(EVENT_WAIT_US) != EVT_F_TRANSLATION;
 	return event_ticks - due;
 }
 

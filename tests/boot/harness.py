@@ -118,7 +118,7 @@ SPECIAL = {
 
 def test_cells(cpus: int) -> list[dict]:
     """Every cell that a boot test creates on a machine like SYSTEM. Those with two CPUs are left out where there are too few."""
-    others = {"bench", "latency", *(name for name in inmate_programs() if name.startswith("smmu-"))} - {"smmu-stage1"}
+    others = {name for name in inmate_programs() if name.startswith(("bench", "latency", "smmu-"))} - {"smmu-stage1"}
     programs = [name for name in inmate_programs() if name not in others and (cpus >= 4 or name not in ("smp", "revive"))]
     cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
     first = 1 if cpus == 2 else 2
