@@ -138,9 +138,10 @@ int cpu_park_sync(struct cpu *cpu)
 	u64 deadline = timer_deadline_us(PARK_TIMEOUT_US);
 
 	cpu_request(cpu, CPU_REQ_PARK);
-	while (__atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) != CPU_PARKED ||
-	       (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & CPU_REQ_PARK)) {
-		if (timer_passed(deadline)) {
+	/* the time is taken first, for this CPU may be the one that did not run */
+	for (bool late = false; __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) != CPU_PARKED ||
+	     (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & CPU_REQ_PARK); late = timer_passed(deadline)) {
+		if (late) {
 			pr_err("cpu %u does not answer the request to leave cell %s", cpu->id,
 			       cpu->cell ? cpu->cell->name : "(none)");
 			return -EIO;

@@ -304,10 +304,12 @@ int vgic_wait(struct cpu *self, struct cpu *other, u32 ticket, u64 timeout_us)
 {
 	u64 deadline = timer_deadline_us(timeout_us);
 
-	while ((s32)(__atomic_load_n(&other->vgic.answered, __ATOMIC_ACQUIRE) - ticket) < 0) {
+	/* the time is taken first, for this CPU may be the one that did not run */
+	for (bool late = false; (s32)(__atomic_load_n(&other->vgic.answered, __ATOMIC_ACQUIRE) - ticket) < 0;
+	     late = timer_passed(deadline)) {
 		if (__atomic_load_n(&other->state, __ATOMIC_ACQUIRE) != CPU_RUNNING)
 			return 0;	/* it left the cell, and its list registers are empty */
-		if (timer_passed(deadline))
+		if (late)
 			return -EIO;
 		if (self->state == CPU_RUNNING)
 			answer(self);

@@ -97,9 +97,9 @@ static void event_owned(struct smmu *smmu, struct smmu_domain *domain, const str
 	stats->last_sid = sid;
 	stats->last_smmu = smmu->index;
 	if (log_allowed(&stats->log))
-		pr_warn("cell %s: DMA %s violation by stream 0x%x (smmu %u) at address 0x%llx: %s at stage %d",
+		pr_warn("cell %s: DMA %s violation by stream 0x%x (smmu %u) at address 0x%llx: %s at stage 2",
 			domain->name, read ? "read" : "write", sid, smmu->index, (unsigned long long)event->dw[2],
-			event_text(type), event->dw[1] & EVT1_S2 ? 2 : 1);
+			event_text(type));
 }
 
 static void event_unowned(struct smmu *smmu, const struct smmu_event *event)
