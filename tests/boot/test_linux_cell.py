@@ -188,7 +188,7 @@ def test_real_time_kernel_beside_a_loaded_root(root: Root, cpus: int):
     found = re.findall(r"^T: *\d+ .* C: *(\d+) Min: *(\d+) Act: *\d+ Avg: *(\d+) Max: *(\d+)", text, re.M)
     assert len(found) == cpus, text
     for loops, least, average, most in (map(int, line) for line in found):
-        assert loops >= LOOPS * 9 // 10 and 0 < least <= average <= most, text
+        assert loops >= LOOPS // 2 and 0 < least <= average <= most, text
         assert average < AVERAGE_US and most < WORST_US, text
     no_trouble(root, linux)
     linux.switch_off(root)
