@@ -398,6 +398,31 @@ static void a_storm_does_not_flood_the_log(void **state)
 	assert_in_range(lines_of("aborts silently"), 1, 20);
 }
 
+/* What the hardware says about itself, or about physical memory, is not for the cell. */
+static void events_have_no_physical_address(void **state)
+{
+	(void)state;
+	start(FULL);
+	for (u32 type = 0; type < 256; type++) {
+		const u64 sid = g->sid[0], vsid = g->vsid[0];
+		const struct smmu_event event = { { type | sid << 32, EVT1_S2 | FIELD_PREP(EVT1_CLASS, EVT_CLASS_IN), 0x1234, at(0) } };
+		bool told = type <= EVT_F_CFG_CONFLICT && type != EVT_F_STE_FETCH &&
+			    (type < EVT_F_TRANSLATION || type > EVT_F_PERMISSION), fetch = type == 0x09 || type == 0x0b;
+		const u64 *is = words(P_EVENTQ);
+
+		events_at(at(P_EVENTQ), EVENTQ_LOG2);
+		assert_true(g->home->cell.dma.event(&g->home->cell.dma, 0, &event, false));
+		world_settle();
+		assert_int_equal(get(SMMU_EVENTQ_PROD), told);
+		if (!told)
+			continue;
+		assert_int_equal(is[0], type | vsid << 32);
+		assert_int_equal(is[1], event.dw[1] & ~(fetch ? EVT1_S2 : 0));
+		assert_int_equal(is[2], 0x1234);
+		assert_int_equal(is[3], fetch ? 0 : event.dw[3]);
+	}
+}
+
 static bool waited;
 
 static void somebody_leaves(void)
@@ -447,6 +472,7 @@ int main(void)
 		cmocka_unit_test_teardown(an_event_queue_wraps_and_overflows, teardown),
 		cmocka_unit_test_teardown(event_queues_at_the_edge, teardown),
 		cmocka_unit_test_teardown(a_storm_does_not_flood_the_log, teardown),
+		cmocka_unit_test_teardown(events_have_no_physical_address, teardown),
 		cmocka_unit_test_teardown(destruction_waits_for_who_delivers, teardown),
 	};
 
