@@ -318,6 +318,9 @@ static void change_mood(struct guest *g)
 	g->tame = pick(4);
 	if (!g->tame)
 		return;
+	/* what stage 2 has regained may have been seen with the old tables */
+	for (u32 i = 0; i < GUESTS; i++)
+		probes_fill_ideal(&guests[i]);
 	clean_slate(g);
 	invalidate_all(g);
 }
