@@ -423,6 +423,28 @@ static void events_have_no_physical_address(void **state)
 	}
 }
 
+/* More page requests than wait for a CPU of the cell: the device asks again, for a failure would be for good. */
+static void page_requests_without_room_come_again(void **state)
+{
+	(void)state;
+	start(FULL);
+	set(SMMU_CR0, ON | CR0_PRIQEN);
+	for (u16 i = 0; i < VSMMU_EVENTS + 5; i++)
+		assert_true(smmu_model_page_request(&models[0], &(struct model_txn){ .sid = g->sid[0] }, i, true));
+	machine_irqs(16);
+	assert_int_equal(g->real_answers[PRI_RESP_SUCCESS], 5);
+	/* its own queue has four places */
+	world_settle();
+	assert_int_equal(g->real_answers[PRI_RESP_SUCCESS], 5 + VSMMU_EVENTS - 4);
+	assert_int_equal(g->real_answers[PRI_RESP_FAILURE], 0);
+	assert_int_equal(get(SMMU_PRIQ_PROD), EVENTQ_OVERFLOW | 4);
+	/* and while it takes none, they fail */
+	set(SMMU_CR0, ON);
+	assert_true(smmu_model_page_request(&models[0], &(struct model_txn){ .sid = g->sid[0] }, 1, true));
+	world_settle();
+	assert_int_equal(g->real_answers[PRI_RESP_FAILURE], 1);
+}
+
 static bool waited;
 
 static void somebody_leaves(void)
@@ -473,6 +495,7 @@ int main(void)
 		cmocka_unit_test_teardown(event_queues_at_the_edge, teardown),
 		cmocka_unit_test_teardown(a_storm_does_not_flood_the_log, teardown),
 		cmocka_unit_test_teardown(events_have_no_physical_address, teardown),
+		cmocka_unit_test_teardown(page_requests_without_room_come_again, teardown),
 		cmocka_unit_test_teardown(destruction_waits_for_who_delivers, teardown),
 	};
 
