@@ -405,9 +405,12 @@ static void events_have_no_physical_address(void **state)
 	start(FULL);
 	for (u32 type = 0; type < 256; type++) {
 		const u64 sid = g->sid[0], vsid = g->vsid[0];
-		const struct smmu_event event = { { type | sid << 32, EVT1_S2 | FIELD_PREP(EVT1_CLASS, EVT_CLASS_IN), 0x1234, at(0) } };
+		const struct smmu_event event = {
+			{ type | sid << 32, EVT1_S2 | FIELD_PREP(EVT1_CLASS, EVT_CLASS_IN), 0x1234, at(0) },
+		};
 		bool told = type <= EVT_F_CFG_CONFLICT && type != EVT_F_STE_FETCH &&
-			    (type < EVT_F_TRANSLATION || type > EVT_F_PERMISSION), fetch = type == 0x09 || type == 0x0b;
+			    (type < EVT_F_TRANSLATION || type > EVT_F_PERMISSION);
+		bool fetch = type == EVT_F_CD_FETCH || type == EVT_F_WALK_EABT;
 		const u64 *is = words(P_EVENTQ);
 
 		events_at(at(P_EVENTQ), EVENTQ_LOG2);
