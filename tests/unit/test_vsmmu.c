@@ -426,6 +426,41 @@ static void events_have_no_physical_address(void **state)
 	}
 }
 
+/* It waits while the queue cannot be written, and no longer. */
+static void the_event_of_a_stalled_transaction_waits(void **state)
+{
+	const struct { u32 before, after, offset; bool room; } waits[] = {
+		{ .offset = SMMU_GERRORN, .after = GERROR_EVENTQ_ABT_ERR, .room = true },
+		{ .offset = SMMU_CR0, .before = ON & ~CR0_EVENTQEN, .after = ON, .room = true },
+		{ .offset = SMMU_EVENTQ_CONS, .after = 1 },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(waits); i++) {
+		struct smmu_event event = { { EVT_F_TRANSLATION, EVT1_STALL | FIELD_PREP(EVT1_CLASS, EVT_CLASS_IN) } };
+		u32 full = waits[i].room ? 0 : 8;
+
+		start(FULL);
+		event.dw[0] |= (u64)g->sid[0] << 32;
+		if (waits[i].offset == SMMU_GERRORN) {
+			events_at(0, 3);
+			events(1);
+			set(SMMU_CR0, ON & ~CR0_EVENTQEN);
+			set64(SMMU_EVENTQ_BASE, at(P_EVENTQ) | 3);
+			set(SMMU_CR0, ON);
+		}
+		events(full);
+		if (waits[i].before)
+			set(waits[i].offset, waits[i].before);
+		assert_true(g->home->cell.dma.event(&g->home->cell.dma, 0, &event, false));
+		world_settle();
+		assert_int_equal(get(SMMU_EVENTQ_PROD), full);
+		set(waits[i].offset, waits[i].after);
+		if (get(SMMU_EVENTQ_PROD) != full + 1)
+			fail_msg("it still waits after register 0x%x", waits[i].offset);
+	}
+}
+
 /* More page requests than wait for a CPU of the cell: the device asks again, for a failure would be for good. */
 static void page_requests_without_room_come_again(void **state)
 {
@@ -498,6 +533,7 @@ int main(void)
 		cmocka_unit_test_teardown(event_queues_at_the_edge, teardown),
 		cmocka_unit_test_teardown(a_storm_does_not_flood_the_log, teardown),
 		cmocka_unit_test_teardown(events_have_no_physical_address, teardown),
+		cmocka_unit_test_teardown(the_event_of_a_stalled_transaction_waits, teardown),
 		cmocka_unit_test_teardown(page_requests_without_room_come_again, teardown),
 		cmocka_unit_test_teardown(destruction_waits_for_who_delivers, teardown),
 	};
