@@ -124,6 +124,11 @@ void check_state(struct guest *g);
 void guest_init(struct guest *g);	/* tables that work, registers as a driver sets them */
 void guest_act(struct guest *g);
 /* Before a write to a register: what guest_race() may do meanwhile. */
+void guest_plan_race(struct guest *g);
+/*
+ * The ideal will have done its commands before the race; but the race may come before any of them. So before each it
+ * sees what there will be, along with all that it then forgets.
+ */
 void guest_foresee(struct guest *g);
 /* Another CPU of the guest's cell writes into a table. */
 void guest_race(struct guest *g);

@@ -30,7 +30,7 @@ static bool has_pri(const struct guest *g)
 static void reg(struct guest *g, u64 offset, u32 bytes, u64 value)
 {
 	probes_fill_ideal(g);
-	guest_foresee(g);
+	guest_plan_race(g);
 	ideal_write_register(g, offset, bytes, value);
 	probes_fill_ideal(g);
 	/* what it was to read because of the write, it reads now */
@@ -332,7 +332,7 @@ static struct {
 	u64 offset, dw[2];
 } race;
 
-static void race_write(struct guest *g, const u64 *dw)
+static void race_put(struct guest *g, const u64 *dw)
 {
 	put(g, race.page, race.offset + 8, dw[1]);
 	put(g, race.page, race.offset, dw[0]);
@@ -341,26 +341,28 @@ static void race_write(struct guest *g, const u64 *dw)
 	probes_fill_ideal(g);
 }
 
-/*
- * The ideal will have done its commands before the race; but the race may come first. So it sees now already what there
- * will be, along with all that it then forgets.
- */
 void guest_foresee(struct guest *g)
 {
-	const u64 *at;
+	const u64 *at = words(g, race.page, race.offset);
 	u64 old[2];
 
+	if (race.guest != g || !at)
+		return;
+	memcpy(old, at, sizeof(old));
+	race_put(g, race.dw);
+	race_put(g, old);
+}
+
+void guest_plan_race(struct guest *g)
+{
 	race.guest = NULL;
 	race.page = P_STRTAB + 2 * pick(2);
 	race.offset = g->vsid[pick(STREAMS)] * 64;
-	at = words(g, race.page, race.offset);
-	if (!g->home->running || !(g->ideal.cr0 & 1) || !at || !one_in(3))
+	if (!g->home->running || !(g->ideal.cr0 & 1) || !one_in(3))
 		return;
-	memcpy(old, at, sizeof(old));
 	make_stream(g, race.dw);
-	race_write(g, race.dw);
-	race_write(g, old);
 	race.guest = g;
+	guest_foresee(g);
 }
 
 void guest_race(struct guest *g)
@@ -372,7 +374,7 @@ void guest_race(struct guest *g)
 	/* it may have seen the old entry, too */
 	ideal_read_register(g, R_CR0);
 	probes_fill_ideal(g);
-	race_write(g, race.dw);
+	race_put(g, race.dw);
 }
 
 void guest_init(struct guest *g)
