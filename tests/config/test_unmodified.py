@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from workbench import CONFIGS, ELF_ENTRY, Bench, arm64_image, elf, hypervisor, shown
+from workbench import CONFIGS, ELF_ENTRY, RTOS1, Bench, arm64_image, elf, hypervisor, shown
 
 
 @pytest.fixture
@@ -30,6 +30,15 @@ def test_uboot_without_a_root_cell(guests: Bench) -> None:
     config = shown(guests, "uboot.img")["config"]
     assert [cell["name"] for cell in config["cells"]] == ["uboot"]
     assert (config["cells"][0]["entry"], config["cells"][0]["dtb_ipa"]) == (0, 0x40000000)
+
+
+def test_rtos_has_the_first_uart(bench: Bench) -> None:
+    """Where virt has it, with its interrupt, for images that ask no device tree."""
+    bench.write("rtos1.yaml", RTOS1.replace("console: hypercall", "devices: [serial0]"))
+    bench.good("compile", CONFIGS / "rtos-system.yaml", "--cell", "rtos1.yaml", "-o", "a.cell")
+    config = shown(bench, "a.cell")["config"]
+    assert [(region["ipa"], region["pa"]) for region in config["memory"] if region["name"] != "ram"] == [(0x9000000, 0x9000000)]
+    assert [irq["intid"] for irq in config["irqs"]] == [33]
 
 
 # ---- images that no cell can start ----
