@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What cells and the hypervisor print: cell console, log.
+ * Printing what cells and the hypervisor wrote; and the command for the latter: log.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,29 +23,22 @@ static int write_out(const uint8_t *data, size_t size, struct oops *oops)
 	return 0;
 }
 
-static int no_console(struct oops *oops)
-{
-	return refuse(oops, "the cell has no console that can be read from here: its config gives it none");
-}
-
-/* Prints what there is from the oldest byte kept; with `follow`, then what comes. */
-static int copy_stream(int fd, unsigned long request, uint32_t id, bool follow, const char *what, struct oops *oops)
+int stream_copy(int fd, unsigned long request, uint32_t id, uint64_t *position, bool follow, const char *what, struct oops *oops)
 {
 	uint8_t buffer[CLOISTER_READ_MAX];
-	uint64_t position = 0;
 
 	for (;;) {
 		struct cloister_read read = {
 			.head.size = sizeof(read), .id = id, .size = sizeof(buffer), .data = (uintptr_t)buffer,
-			.position = position,
+			.position = *position,
 		};
 
 		if (device_call(fd, request, &read, NULL, oops, "read %s", what))
-			return errno == ENODATA ? no_console(oops) : -1;
+			return -1;
 		if (write_out(buffer, read.size, oops))
 			return -1;
-		position = read.position;
-		if (read.size)
+		*position = read.position;
+		if (follow ? read.size : read.size == sizeof(buffer))	/* one that writes without end has its end here */
 			continue;
 		if (!follow)
 			return 0;
@@ -53,40 +46,9 @@ static int copy_stream(int fd, unsigned long request, uint32_t id, bool follow, 
 	}
 }
 
-static int send_text(int fd, uint32_t id, const char *text, struct oops *oops)
-{
-	size_t left = strlen(text);
-
-	while (left) {
-		struct cloister_input input = {
-			.head.size = sizeof(input), .id = id, .data = (uintptr_t)text,
-			.size = left < CLOISTER_INPUT_MAX ? left : CLOISTER_INPUT_MAX,
-		};
-
-		if (device_call(fd, CLOISTER_CELL_INPUT, &input, NULL, oops, "type to the cell's console"))
-			return errno == ENODATA ? no_console(oops) : -1;
-		text += input.size;
-		left -= input.size;
-	}
-	return 0;
-}
-
-int cmd_console(int fd, const struct options *options, struct oops *oops)
-{
-	uint32_t id;
-
-	if (device_find(fd, options->argv[0], &id, oops))
-		return -1;
-	if (options->send) {
-		if (send_text(fd, id, options->send, oops))
-			return -1;
-		if (!options->follow)
-			return 0;
-	}
-	return copy_stream(fd, CLOISTER_CELL_CONSOLE, id, options->follow, "the cell's console", oops);
-}
-
 int cmd_log(int fd, const struct options *options, struct oops *oops)
 {
-	return copy_stream(fd, CLOISTER_LOG_READ, 0, options->follow, "the hypervisor's log", oops);
+	uint64_t position = 0;
+
+	return stream_copy(fd, CLOISTER_LOG_READ, 0, &position, options->follow, "the hypervisor's log", oops);
 }

@@ -95,6 +95,11 @@ int device_system(int fd, struct hc_system_info *info, struct oops *oops);
 /* The config of a managed cell, in `buffer` of CFG_MAX_CELL_SIZE bytes, 8-byte aligned. */
 int device_config(int fd, uint32_t id, const char *name, void *buffer, struct config_view *view, struct oops *oops);
 
+/* ---- cmd_stream.c ---- */
+/* Prints text from *position on, or from the oldest byte kept, and moves it; with `follow`, then what comes. */
+int stream_copy(int fd, unsigned long request, uint32_t id, uint64_t *position, bool follow, const char *what,
+		struct oops *oops);
+
 /* ---- util.c ---- */
 int read_file(const char *path, struct bytes *bytes, struct oops *oops);	/* release with free_bytes() */
 void free_bytes(struct bytes *bytes);

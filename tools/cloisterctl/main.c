@@ -41,7 +41,9 @@ static const struct command commands[] = {
 	{ "cell", "show", "NAME", "show a cell: its state, why it ended, what it has", "j", 1, 1, cmd_show,
 	  "Flags of memory: r read, w write, x execute, d DMA, l load, i device memory, s shared.\n" },
 	{ "cell", "stats", "NAME", "show a cell's counters", "j", 1, 1, cmd_stats, NULL },
-	{ "cell", "console", "NAME", "print what a cell wrote to its console", "fs", 1, 1, cmd_console, NULL },
+	{ "cell", "console", "NAME", "talk to a cell, or print what it wrote", "fs", 1, 1, cmd_console,
+	  "From a terminal to a terminal: what is typed goes to the cell until Ctrl-]. Otherwise, what the cell wrote is\n"
+	  "printed, as far as it is kept; with --follow also what comes.\n" },
 	{ NULL, "log", "", "print the hypervisor's log", "f", 0, 0, cmd_log, NULL },
 	{ NULL, "version", "", "show the versions of cloisterctl, driver and hypervisor", "j", 0, 0, cmd_version, NULL },
 };
