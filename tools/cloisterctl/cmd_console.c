@@ -12,6 +12,7 @@
 #include "ctl.h"
 
 #define POLL_MS		20
+#define PATIENCE	50	/* polls for a cell that takes nothing: a second */
 #define ESCAPE		0x1d	/* Ctrl-] */
 
 static volatile sig_atomic_t ended;
@@ -43,12 +44,17 @@ static long type(int fd, uint32_t id, const char *text, size_t size, struct oops
 static int send_text(int fd, uint32_t id, const char *text, struct oops *oops)
 {
 	size_t left = strlen(text);
+	int patience = PATIENCE;
 
 	while (left) {
 		long done = type(fd, id, text, left, oops);
 
-		if (done <= 0)
+		if (done < 0 || (!done && !patience--))
 			return -1;
+		if (!done)
+			pause_ms(POLL_MS);
+		else
+			patience = PATIENCE;
 		text += done;
 		left -= done;
 	}
