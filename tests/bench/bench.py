@@ -108,7 +108,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--cross", default="aarch64-linux-gnu-", help="prefix of the binutils")
     parser.add_argument("--cpus", type=int, default=4, help="CPUs of the machine (default: 4)")
     parser.add_argument("--memory", type=int, default=2048, help="its memory in MiB (default: 2048)")
-    parser.add_argument("--timeout", type=float, default=120, help="seconds for one run (default: 120)")
+    parser.add_argument("--timeout", type=float, default=300, help="seconds for one run (default: 300)")
     parser.add_argument("--bare-only", action="store_true", help="only the bare machine")
     parser.add_argument("--smmu", action="store_true", help="also the emulated SMMU, if the hypervisor has it")
     parser.add_argument("--check", action="store_true", help="fail when a figure is above its aim")
