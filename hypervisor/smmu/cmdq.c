@@ -11,18 +11,6 @@
 #include <hyp/string.h>
 #include "smmu_internal.h"
 
-int cmdq_init(struct smmu *smmu, u32 log2)
-{
-	int err = smmu_queue_alloc(&smmu->cmdq, log2, sizeof(struct smmu_cmd));
-
-	if (err)
-		return err;
-	smmu_write64(smmu, SMMU_CMDQ_BASE, smmu_queue_base(&smmu->cmdq));
-	smmu_write32(smmu, SMMU_CMDQ_PROD, 0);
-	smmu_write32(smmu, SMMU_CMDQ_CONS, 0);
-	return 0;
-}
-
 static const struct smmu_cmd cmd_sync = { .dw[0] = FIELD_PREP(CMD0_OP, CMD_SYNC) };
 
 static const char *cerror_text(u32 code)
@@ -145,6 +133,11 @@ int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
 	return run(smmu, NULL, cmds, count);
 }
 
+int cmdq_one(struct smmu *smmu, u64 dw0, u64 dw1)
+{
+	return cmdq_run(smmu, &(struct smmu_cmd){ { dw0, dw1 } }, 1);
+}
+
 int smmu_run(u32 index, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count)
 {
 	struct smmu *smmu = &smmus[index];
@@ -156,8 +149,8 @@ int smmu_run(u32 index, const struct smmu_domain *domain, const struct smmu_cmd 
 	if (err && smmu->cerror)
 		err = (int)smmu->cerror;
 	/* a CMD_SYNC makes visible what was recorded before it */
-	if (queue_pointer(&smmu->evtq, smmu_read32(smmu, SMMU_EVENTQ_PROD)) != smmu->evtq.cons)
-		evtq_drain(smmu, EVTQ_BATCH);
+	if (smmu_queue_waits(&smmu->evtq))
+		smmu_queue_drain(&smmu->evtq, QUEUE_BATCH);
 	spin_unlock(&smmu->lock);
 	return err;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The event queue: what the SMMU refused, attributed by StreamID to the owner. Its interrupt is an edge when the queue
- * becomes non-empty, so a handler that leaves entries behind must ask for its next run itself.
+ * The queues that the SMMU writes, each entry attributed by StreamID to its owner: events, for what it refused, and page
+ * requests of devices that ask before they use (ATS and PRI). Their interrupts are edges when a queue becomes non-empty,
+ * so a handler that leaves entries behind must ask for its next run itself.
  */
 #include <arch/barrier.h>
 #include <arch/io.h>
@@ -9,19 +10,8 @@
 #include <hyp/errno.h>
 #include <hyp/gic.h>
 #include <hyp/percpu.h>
+#include <hyp/string.h>
 #include "smmu_internal.h"
-
-int evtq_init(struct smmu *smmu, u32 log2)
-{
-	int err = smmu_queue_alloc(&smmu->evtq, log2, sizeof(struct smmu_event));
-
-	if (err)
-		return err;
-	smmu_write64(smmu, SMMU_EVENTQ_BASE, smmu_queue_base(&smmu->evtq));
-	smmu_write32(smmu, SMMU_EVENTQ_PROD, 0);
-	smmu_write32(smmu, SMMU_EVENTQ_CONS, 0);
-	return 0;
-}
 
 static const char *event_text(u32 type)
 {
@@ -61,14 +51,10 @@ static bool event_is_violation(const struct smmu_domain *domain, const struct sm
 /* A stalled transaction that nobody will answer is aborted. */
 static void event_to_owner(struct smmu *smmu, struct smmu_domain *domain, const struct smmu_event *event)
 {
-	struct smmu_cmd cmd = {
-		.dw[0] = FIELD_PREP(CMD0_OP, CMD_RESUME) | FIELD_PREP(CMD_RESUME0_ACTION, RESUME_ABORT) |
-			 (event->dw[0] & EVT0_SID),
-		.dw[1] = FIELD_PREP(CMD_RESUME1_STAG, FIELD_GET(EVT1_STAG, event->dw[1])),
-	};
-
 	if (!domain->event(domain, smmu->index, event, false) && (event->dw[1] & EVT1_STALL) && smmu->stall)
-		cmdq_run(smmu, &cmd, 1);
+		cmdq_one(smmu, cmd_about(CMD_RESUME, (u32)FIELD_GET(EVT0_SID, event->dw[0])) |
+			 FIELD_PREP(CMD_RESUME0_ACTION, RESUME_ABORT),
+			 FIELD_PREP(CMD_RESUME1_STAG, FIELD_GET(EVT1_STAG, event->dw[1])));
 }
 
 /* A domain can have streams behind several SMMUs, each with its own lock: hence the atomic counts. */
@@ -154,38 +140,79 @@ static void event_handle(struct smmu *smmu, const struct smmu_event *event)
 		pr_err("smmu %u: stream 0x%x could not be silenced", smmu->index, sid);
 }
 
-bool evtq_drain(struct smmu *smmu, u32 max)
+/* ---- page requests ---- */
+
+struct smmu_cmd smmu_pri_response(const u64 *request, u32 response)
 {
-	struct smmu_queue *q = &smmu->evtq;
-	const struct smmu_event *entries = q->entries;
-	u32 prod = smmu_read32(smmu, SMMU_EVENTQ_PROD), overflow = prod & (u32)EVENTQ_OVERFLOW;
-	u32 acknowledged = smmu_read32(smmu, SMMU_EVENTQ_CONS) & (u32)EVENTQ_OVERFLOW;
+	/* a refusal has no PASID */
+	bool ssv = (request[0] & PRI0_SSV) && response == PRI_RESP_SUCCESS;
+
+	return (struct smmu_cmd){
+		.dw[0] = cmd_about(CMD_PRI_RESP, (u32)FIELD_GET(PRI0_SID, request[0])) |
+			 (ssv ? CMD0_SSV | FIELD_PREP(CMD0_SSID, FIELD_GET(PRI0_SSID, request[0])) : 0),
+		.dw[1] = FIELD_PREP(CMD_PRI1_INDEX, FIELD_GET(PRI1_INDEX, request[1])) | FIELD_PREP(CMD_PRI1_RESP, response),
+	};
+}
+
+/*
+ * Its owner's to answer; one that nobody will answer is answered here, or the device would wait for ever. Failure is for
+ * good; where an owner has no room just now, the device shall ask again.
+ */
+static void request_handle(struct smmu *smmu, const struct smmu_event *request)
+{
+	struct smmu_stream *stream = strtab_stream(smmu, (u32)FIELD_GET(PRI0_SID, request->dw[0]));
+	struct smmu_domain *domain = stream ? stream->domain : NULL;
+	struct smmu_cmd answer = smmu_pri_response(request->dw, domain && domain->event ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
+
+	if (domain && domain->event && domain->event(domain, smmu->index, request, true))
+		return;
+	if (pri_needs_answer(request->dw[0]))
+		cmdq_run(smmu, &answer, 1);
+}
+
+/* ---- both queues ---- */
+
+bool smmu_queue_waits(const struct smmu_queue *q)
+{
+	return queue_pointer(q, smmu_read32(q->smmu, q->prod_reg)) != q->cons;
+}
+
+void smmu_queue_drain(struct smmu_queue *q, u32 max)
+{
+	struct smmu *smmu = q->smmu;
+	bool events = q == &smmu->evtq;
+	u32 prod = smmu_read32(smmu, q->prod_reg), overflow = prod & (u32)QUEUE_OVERFLOW;
+	u32 acknowledged = smmu_read32(smmu, q->prod_reg + 4) & (u32)QUEUE_OVERFLOW;
 
 	if (overflow != acknowledged && log_allowed(&smmu->error_log))
-		pr_warn("smmu %u: the event queue overflowed, events were lost", smmu->index);
+		pr_warn("smmu %u: the %s queue overflowed, %s", smmu->index, events ? "event" : "page request",
+			events ? "events were lost" : "the SMMU answers itself");
 	/* entries are read after PROD ... */
 	dsb_sy();
 	q->prod = queue_pointer(q, prod);
 	for (; q->cons != q->prod && max; max--) {
-		struct smmu_event event = entries[queue_index(q, q->cons)];
+		struct smmu_event entry = { 0 };
 
+		memcpy(&entry, (u8 *)q->entries + queue_index(q, q->cons) * q->entry_bytes, q->entry_bytes);
 		q->cons = queue_pointer(q, q->cons + 1);
-		event_handle(smmu, &event);
+		(events ? event_handle : request_handle)(smmu, &entry);
 	}
 	/* ... and before CONS gives their places back */
 	dsb_sy();
-	smmu_write32(smmu, SMMU_EVENTQ_CONS, q->cons | overflow);
-	/* What came while the queue was not empty made no edge; it is seen here, or makes one. */
-	return queue_pointer(q, smmu_read32(smmu, SMMU_EVENTQ_PROD)) != q->cons;
+	smmu_write32(smmu, q->prod_reg + 4, q->cons | overflow);
 }
 
-void evtq_irq(struct smmu *smmu)
+void smmu_queue_irq(struct cpu *cpu, void *queue)
 {
+	struct smmu_queue *q = queue;
 	bool more;
 
-	spin_lock(&smmu->lock);
-	more = evtq_drain(smmu, EVTQ_BATCH);
-	spin_unlock(&smmu->lock);
+	(void)cpu;
+	spin_lock(&q->smmu->lock);
+	smmu_queue_drain(q, QUEUE_BATCH);
+	/* What came while the queue was not empty made no edge; it is seen here, or makes one. */
+	more = smmu_queue_waits(q);
+	spin_unlock(&q->smmu->lock);
 	if (more)
-		gic_set_pending(smmu->eventq_irq);
+		gic_set_pending(q->irq);
 }

@@ -11,18 +11,11 @@
 
 #define TLBI_BATCH	32	/* commands; beyond, the whole VMID is cheaper */
 
-static struct smmu_cmd tlbi_vmid(u16 vmid)
-{
-	return (struct smmu_cmd){
-		.dw[0] = FIELD_PREP(CMD0_OP, CMD_TLBI_S12_VMALL) | FIELD_PREP(CMD_TLBI0_VMID, vmid),
-	};
-}
-
 /* One page, or with range support (NUM + 1) << SCALE pages. TTL is 0: leaves of any level. */
 static struct smmu_cmd tlbi_ipa(u16 vmid, u64 address, u32 num, u32 scale)
 {
 	struct smmu_cmd cmd = {
-		.dw[0] = FIELD_PREP(CMD0_OP, CMD_TLBI_S2_IPA) | FIELD_PREP(CMD_TLBI0_VMID, vmid),
+		.dw[0] = cmd_about(CMD_TLBI_S2_IPA, vmid),
 		.dw[1] = address & CMD_TLBI1_ADDR,
 	};
 
@@ -55,16 +48,7 @@ static u32 tlbi_range(const struct smmu *smmu, struct smmu_cmd *cmds, u16 vmid, 
 
 int smmu_inval_vmid(struct smmu *smmu, u16 vmid)
 {
-	struct smmu_cmd cmd = tlbi_vmid(vmid);
-
-	return cmdq_run(smmu, &cmd, 1);
-}
-
-static struct smmu_cmd tlbi_stage1(u16 vmid)
-{
-	return (struct smmu_cmd){
-		.dw[0] = FIELD_PREP(CMD0_OP, CMD_TLBI_NH_ALL) | FIELD_PREP(CMD_TLBI0_VMID, vmid),
-	};
+	return cmdq_one(smmu, cmd_about(CMD_TLBI_S12_VMALL, vmid), 0);
 }
 
 /*
@@ -73,20 +57,21 @@ static struct smmu_cmd tlbi_stage1(u16 vmid)
  */
 static int inval_one(struct smmu *smmu, u16 vmid, u64 address, u64 pages)
 {
-	struct smmu_cmd cmds[TLBI_BATCH], stage1 = tlbi_stage1(vmid);
+	struct smmu_cmd cmds[TLBI_BATCH];
+	u64 stage1 = cmd_about(CMD_TLBI_NH_ALL, vmid);
 	u32 n = pages ? tlbi_range(smmu, cmds, vmid, address, pages) : 0;
 	int err;
 
 	if (!n)
 		return smmu_inval_vmid(smmu, vmid);
 	if (MUTATE(S2_STAGE1_TLBI_FIRST))
-		cmdq_run(smmu, &stage1, 1);
+		cmdq_one(smmu, stage1, 0);
 	err = cmdq_run(smmu, cmds, n);
 	if (MUTATE(S2_NO_STAGE1_TLBI) || MUTATE(S2_STAGE1_TLBI_FIRST))
 		return err;
 	/* after a SYNC, lest a walk makes a combined entry anew from one of stage 2 that is still there */
 	if (!err && smmu->vmid_stage1[vmid & 0xff])
-		err = cmdq_run(smmu, &stage1, 1);
+		err = cmdq_one(smmu, stage1, 0);
 	return err;
 }
 

@@ -21,22 +21,6 @@ u32 smmu_storm_limit;
 
 /* ---- helpers for the other files ---- */
 
-int smmu_queue_alloc(struct smmu_queue *q, u32 log2, u32 entry_bytes)
-{
-	size_t pages = DIV_ROUND_UP((u64)entry_bytes << log2, PAGE_SIZE);
-
-	q->log2 = log2;
-	q->prod = 0;
-	q->cons = 0;
-	q->entries = page_alloc(pages, pages);
-	return q->entries ? 0 : -ENOMEM;
-}
-
-u64 smmu_queue_base(const struct smmu_queue *q)
-{
-	return QUEUE_BASE_RWA | (hyp_pa(q->entries).pa & QUEUE_BASE_ADDR) | FIELD_PREP(QUEUE_BASE_LOG2SIZE, q->log2);
-}
-
 void smmu_set_failed(struct smmu *smmu, const char *why)
 {
 	if (!smmu->failed)
@@ -44,21 +28,27 @@ void smmu_set_failed(struct smmu *smmu, const char *why)
 	__atomic_store_n(&smmu->failed, true, __ATOMIC_RELEASE);
 }
 
-/* Writes a register and waits until its acknowledge register shows the same. */
-static int write_acked(struct smmu *smmu, u32 reg, u32 ack, u32 value)
+/* Until these bits of the register have that value. */
+static int wait_for(struct smmu *smmu, u32 reg, u32 mask, u32 value)
 {
 	u64 deadline = timer_deadline_us(SMMU_TIMEOUT_US);
 
-	smmu_write32(smmu, reg, value);
-	while (smmu_read32(smmu, ack) != value) {
+	while ((smmu_read32(smmu, reg) & mask) != value) {
 		if (timer_passed(deadline)) {
-			pr_err("smmu %u: register 0x%x does not become 0x%x (is 0x%x)", smmu->index, ack, value,
-			       smmu_read32(smmu, ack));
+			pr_err("smmu %u: register 0x%x does not become 0x%x (is 0x%x)", smmu->index, reg, value,
+			       smmu_read32(smmu, reg));
 			return -EIO;
 		}
 		cpu_relax();
 	}
 	return 0;
+}
+
+/* A register that is followed by its acknowledge register. */
+static int write_acked(struct smmu *smmu, u32 reg, u64 value)
+{
+	smmu_write32(smmu, reg, (u32)value);
+	return wait_for(smmu, reg + 4, ~0u, (u32)value);
 }
 
 /* ---- GERROR ---- */
@@ -111,26 +101,10 @@ static void gerror_irq(struct cpu *cpu, void *ctx)
 	spin_unlock(&smmu->lock);
 }
 
-static void eventq_irq(struct cpu *cpu, void *ctx)
-{
-	(void)cpu;
-	evtq_irq(ctx);
-}
-
-static void page_request_irq(struct cpu *cpu, void *ctx)
-{
-	(void)cpu;
-	priq_irq(ctx);
-}
-
 /* ---- probe ---- */
 
-static u32 oas_decode(u64 oas)
-{
-	static const u8 bits[] = { 32, 36, 40, 42, 44, 48, 52 };
-
-	return oas < ARRAY_SIZE(bits) ? bits[oas] : 48;
-}
+/* By IDR5_OAS. More than 48 bits take other tables than the CPUs' stage 2. */
+static const u8 oas_bits[] = { 32, 36, 40, 42, 44, 48 };
 
 /* What must be there, each with the sentence for when it is not. */
 static const char *refusal(u32 idr0, u32 idr1, u32 idr5)
@@ -157,23 +131,19 @@ static int check_geometry(const struct smmu *smmu, u32 idr0, const struct cfg_sy
 {
 	bool aarch32 = FIELD_GET(IDR0_TTF, idr0) & IDR0_TTF_AARCH32;
 	u32 ipa_bits = 64 - (u32)FIELD_GET(VTCR_T0SZ, s2_vtcr());
-	u32 ias_bits = aarch32 ? MAX(smmu->oas_bits, 40u) : smmu->oas_bits;
+	u32 pa_bits = oas_bits[smmu->oas], ias_bits = aarch32 ? MAX(pa_bits, 40u) : pa_bits;
 	const struct cfg_area *areas = cfg_areas(sys);
 
 	if (ipa_bits > ias_bits) {
 		pr_err("smmu %u: cells have %u bits of IPA, it translates %u only", smmu->index, ipa_bits, ias_bits);
 		return -EINVAL;
 	}
-	if (FIELD_GET(VTCR_TG0, s2_vtcr())) {
-		pr_err("smmu %u: the CPUs' stage 2 does not use the 4 KiB granule", smmu->index);
-		return -EINVAL;
-	}
 	for (u32 i = 0; i < sys->area_count; i++) {
 		u64 last = areas[i].base + areas[i].size - 1;
 
-		if (last >> smmu->oas_bits) {
+		if (last >> pa_bits) {
 			pr_err("smmu %u: area[%u] ends at 0x%llx, it reaches %u bits of PA only", smmu->index, i,
-			       (unsigned long long)last, smmu->oas_bits);
+			       (unsigned long long)last, pa_bits);
 			return -EINVAL;
 		}
 	}
@@ -183,7 +153,7 @@ static int check_geometry(const struct smmu *smmu, u32 idr0, const struct cfg_sy
 static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
 {
 	u32 idr0 = smmu_read32(smmu, SMMU_IDR0), idr1 = smmu_read32(smmu, SMMU_IDR1);
-	u32 idr5 = smmu_read32(smmu, SMMU_IDR5), aidr = smmu_read32(smmu, SMMU_AIDR);
+	u32 idr5 = smmu_read32(smmu, SMMU_IDR5);
 	const char *why = refusal(idr0, idr1, idr5);
 
 	if (why) {
@@ -193,7 +163,7 @@ static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
 	}
 	smmu->sid_bits = (u32)MIN(FIELD_GET(IDR1_SIDSIZE, idr1), (u64)SID_BITS_MAX);
 	smmu->two_level = FIELD_GET(IDR0_ST_LEVEL, idr0) != IDR0_ST_LEVEL_LINEAR && smmu->sid_bits > LEAF_BITS;
-	smmu->oas_bits = oas_decode(FIELD_GET(IDR5_OAS, idr5));
+	smmu->oas = (u32)MIN(FIELD_GET(IDR5_OAS, idr5), ARRAY_SIZE(oas_bits) - 1);
 	smmu->ril = smmu_read32(smmu, SMMU_IDR3) & IDR3_RIL;
 	smmu->stall = FIELD_GET(IDR0_STALL_MODEL, idr0) != STALL_MODEL_NONE;
 	smmu->ats = idr0 & IDR0_ATS;
@@ -201,8 +171,8 @@ static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
 	smmu->pri = IS_ENABLED(CONFIG_VSMMU) && (idr0 & IDR0_PRI) && cfg_smmus(sys)[smmu->index].priq_irq;
 	smmu->substreams = FIELD_GET(IDR1_SSIDSIZE, idr1);
 	pr_info("smmu %u: SMMUv3.%u (IIDR 0x%08x), %u bits of StreamID, %s stream table, %u bits of PA%s", smmu->index,
-		(u32)FIELD_GET(AIDR_MINOR, aidr), smmu_read32(smmu, SMMU_IIDR), smmu->sid_bits,
-		smmu->two_level ? "two-level" : "linear", smmu->oas_bits, smmu->ril ? ", TLBI by range" : "");
+		(u32)FIELD_GET(AIDR_MINOR, smmu_read32(smmu, SMMU_AIDR)), smmu_read32(smmu, SMMU_IIDR), smmu->sid_bits,
+		smmu->two_level ? "two-level" : "linear", oas_bits[smmu->oas], smmu->ril ? ", TLBI by range" : "");
 	return check_geometry(smmu, idr0, sys);
 }
 
@@ -211,31 +181,40 @@ static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
 /* With SMMUEN = 0, GBPA decides: abort. Then everything off, whatever ran before us left on. */
 static int smmu_quiesce(struct smmu *smmu)
 {
-	u64 deadline = timer_deadline_us(SMMU_TIMEOUT_US);
-	u32 gbpa = smmu_read32(smmu, SMMU_GBPA) & ~(u32)GBPA_UPDATE;
+	int err = wait_for(smmu, SMMU_GBPA, GBPA_UPDATE, 0);
+	u64 gbpa = smmu_read32(smmu, SMMU_GBPA) & ~GBPA_ABORT;
 
-	gbpa = MUTATE(SMMU_BYPASS) ? gbpa & ~(u32)GBPA_ABORT : gbpa | (u32)GBPA_ABORT;
-	while (smmu_read32(smmu, SMMU_GBPA) & GBPA_UPDATE && !timer_passed(deadline))
-		cpu_relax();
-	smmu_write32(smmu, SMMU_GBPA, gbpa | (u32)GBPA_UPDATE);
-	while (smmu_read32(smmu, SMMU_GBPA) & GBPA_UPDATE) {
-		if (timer_passed(deadline)) {
-			pr_err("smmu %u: GBPA does not take ABORT", smmu->index);
-			return -EIO;
-		}
-		cpu_relax();
-	}
-	if (write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, 0))
+	smmu_write32(smmu, SMMU_GBPA, (u32)(gbpa | GBPA_UPDATE | (MUTATE(SMMU_BYPASS) ? 0 : GBPA_ABORT)));
+	if (err || wait_for(smmu, SMMU_GBPA, GBPA_UPDATE, 0)) {
+		pr_err("smmu %u: GBPA does not take ABORT", smmu->index);
 		return -EIO;
-	return write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	}
+	err = write_acked(smmu, SMMU_CR0, 0);
+	return err ? err : write_acked(smmu, SMMU_IRQ_CTRL, 0);
+}
+
+static int queue_init(struct smmu *smmu, struct smmu_queue *q, u32 base_reg, u32 prod_reg, u64 log2, u32 entry_bytes)
+{
+	size_t pages;
+
+	q->smmu = smmu;
+	q->entry_bytes = entry_bytes;
+	q->log2 = (u32)MIN(log2, (u64)QUEUE_MAX_LOG2);
+	q->prod_reg = prod_reg;
+	pages = DIV_ROUND_UP((u64)entry_bytes << q->log2, PAGE_SIZE);
+	q->entries = page_alloc(pages, pages);
+	if (!q->entries)
+		return -ENOMEM;
+	smmu_write64(smmu, base_reg, QUEUE_BASE_RWA | (hyp_pa(q->entries).pa & QUEUE_BASE_ADDR) |
+		     FIELD_PREP(QUEUE_BASE_LOG2SIZE, q->log2));
+	smmu_write32(smmu, prod_reg, 0);
+	smmu_write32(smmu, prod_reg + 4, 0);
+	return 0;
 }
 
 /* Tables and queues, while nothing is enabled. */
 static int smmu_setup(struct smmu *smmu, u32 idr1)
 {
-	u32 cmdq_log2 = (u32)MIN(FIELD_GET(IDR1_CMDQS, idr1), (u64)QUEUE_MAX_LOG2);
-	u32 evtq_log2 = (u32)MIN(FIELD_GET(IDR1_EVENTQS, idr1), (u64)QUEUE_MAX_LOG2);
-	u32 priq_log2 = (u32)MIN(FIELD_GET(IDR1_PRIQS, idr1), (u64)QUEUE_MAX_LOG2);
 	u32 sidsize = (u32)FIELD_GET(IDR1_SIDSIZE, idr1);
 	u64 cr1 = FIELD_PREP(CR1_TABLE_SH, CR1_INNER_SHAREABLE) | FIELD_PREP(CR1_TABLE_OC, CR1_CACHE_WB) |
 		  FIELD_PREP(CR1_TABLE_IC, CR1_CACHE_WB) | FIELD_PREP(CR1_QUEUE_SH, CR1_INNER_SHAREABLE) |
@@ -247,88 +226,74 @@ static int smmu_setup(struct smmu *smmu, u32 idr1)
 	 * our limit; they abort without an event, as there is no entry with which a storm could be silenced.
 	 */
 	smmu_write32(smmu, SMMU_CR2, (u32)(CR2_PTM | (smmu->sid_bits == sidsize ? CR2_RECINVSID : 0)));
-	if (strtab_init(smmu) || cmdq_init(smmu, cmdq_log2) || evtq_init(smmu, evtq_log2) ||
-	    (IS_ENABLED(CONFIG_VSMMU) && smmu->pri && priq_init(smmu, priq_log2))) {
+	if (strtab_init(smmu) ||
+	    queue_init(smmu, &smmu->cmdq, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, FIELD_GET(IDR1_CMDQS, idr1),
+		       sizeof(struct smmu_cmd)) ||
+	    queue_init(smmu, &smmu->evtq, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, FIELD_GET(IDR1_EVENTQS, idr1),
+		       sizeof(struct smmu_event)) ||
+	    (smmu->pri && queue_init(smmu, &smmu->priq, SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, FIELD_GET(IDR1_PRIQS, idr1),
+				     sizeof(struct smmu_cmd)))) {
 		pr_err("smmu %u: no memory for its tables and queues", smmu->index);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-/* Whatever the SMMU has cached since reset, or for whoever ran before us. */
-static int smmu_forget(struct smmu *smmu)
-{
-	static const struct smmu_cmd all[] = {
-		{ .dw[0] = FIELD_PREP(CMD0_OP, CMD_CFGI_STE_RANGE),
-		  .dw[1] = FIELD_PREP(CMD_CFGI1_RANGE, CFGI_RANGE_ALL) },
-		{ .dw[0] = FIELD_PREP(CMD0_OP, CMD_TLBI_NSNH_ALL) },
-	};
-
-	return cmdq_run(smmu, all, ARRAY_SIZE(all));
-}
-
 static int smmu_enable(struct smmu *smmu)
 {
-	u32 gerror = smmu_read32(smmu, SMMU_GERROR);
-	u32 cr0 = (u32)(CR0_CMDQEN | (smmu->ats ? CR0_ATSCHK : 0)), queues = (u32)CR0_EVENTQEN | (smmu->pri ? CR0_PRIQEN : 0);
+	u64 cr0 = CR0_CMDQEN | CR0_EVENTQEN | (smmu->ats ? CR0_ATSCHK : 0) | (smmu->pri ? CR0_PRIQEN : 0);
 	int err;
 
 	/* errors of earlier times are not ours */
-	smmu_write32(smmu, SMMU_GERRORN, gerror);
+	smmu_write32(smmu, SMMU_GERRORN, smmu_read32(smmu, SMMU_GERROR));
 	dsb_sy();
-	err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0);
+	err = write_acked(smmu, SMMU_CR0, cr0);
+	/* whatever the SMMU has cached since reset, or for whoever ran before us */
 	if (!err)
-		err = smmu_forget(smmu);
-	if (!err && MUTATE(SMMU_BYPASS))
-		err = strtab_open_all(smmu);
+		err = cmdq_one(smmu, cmd_about(CMD_CFGI_STE_RANGE, 0), FIELD_PREP(CMD_CFGI1_RANGE, CFGI_RANGE_ALL));
 	if (!err)
-		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 | queues);
-	if (!err)
-		err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 | queues | (u32)CR0_SMMUEN);
-	return err;
+		err = cmdq_one(smmu, cmd_about(CMD_TLBI_NSNH_ALL, 0), 0);
+	return err ? err : write_acked(smmu, SMMU_CR0, cr0 | (MUTATE(SMMU_BYPASS) ? 0 : CR0_SMMUEN));
 }
 
 /* Wired interrupts, to the boot CPU. An SMMU without a line is not refused: its events are read at each block. */
 static int smmu_irqs(struct smmu *smmu, const struct cfg_smmu *cfg)
 {
-	u32 enable = 0;
+	const struct {
+		u32 intid, msi_reg;
+		u64 enable;
+		gic_handler handler;
+		void *ctx;
+	} lines[] = {
+		{ cfg->gerror_irq, SMMU_GERROR_IRQ_CFG0, IRQ_CTRL_GERROR, gerror_irq, smmu },
+		{ cfg->eventq_irq, SMMU_EVENTQ_IRQ_CFG0, IRQ_CTRL_EVENTQ, smmu_queue_irq, &smmu->evtq },
+		{ smmu->pri ? cfg->priq_irq : 0, SMMU_PRIQ_IRQ_CFG0, IRQ_CTRL_PRIQ, smmu_queue_irq, &smmu->priq },
+	};
+	u64 enable = 0;
+	int err;
 
-	smmu_write64(smmu, SMMU_GERROR_IRQ_CFG0, 0);
-	smmu_write64(smmu, SMMU_EVENTQ_IRQ_CFG0, 0);
-	smmu->eventq_irq = cfg->eventq_irq;
-	if (cfg->eventq_irq) {
-		if (gic_request(cfg->eventq_irq, eventq_irq, smmu, this_cpu(), true))
+	smmu->evtq.irq = cfg->eventq_irq;
+	smmu->priq.irq = cfg->priq_irq;
+	for (u32 i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (!lines[i].intid)
+			continue;
+		smmu_write64(smmu, lines[i].msi_reg, 0);
+		if (gic_request(lines[i].intid, lines[i].handler, lines[i].ctx, this_cpu(), true))
 			return -EINVAL;
-		enable |= IRQ_CTRL_EVENTQ;
+		enable |= lines[i].enable;
 	}
-	smmu->priq_irq = cfg->priq_irq;
-	if (IS_ENABLED(CONFIG_VSMMU) && smmu->pri) {
-		smmu_write64(smmu, SMMU_PRIQ_IRQ_CFG0, 0);
-		if (gic_request(cfg->priq_irq, page_request_irq, smmu, this_cpu(), true))
-			return -EINVAL;
-		enable |= IRQ_CTRL_PRIQ;
-	}
-	if (cfg->gerror_irq) {
-		if (gic_request(cfg->gerror_irq, gerror_irq, smmu, this_cpu(), true))
-			return -EINVAL;
-		enable |= IRQ_CTRL_GERROR;
-	}
-	if (write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable))
-		return -EIO;
+	err = write_acked(smmu, SMMU_IRQ_CTRL, enable);
+	if (err)
+		return err;
 	/* what came since SMMUEN made no edge, and as long as it is there nothing will */
 	gerror_irq(this_cpu(), smmu);
-	evtq_irq(smmu);
+	smmu_queue_irq(this_cpu(), &smmu->evtq);
 	return 0;
 }
 
 /* Registers reachable, everything aborts. */
 static int smmu_stop(struct smmu *smmu, const struct cfg_smmu *cfg)
 {
-	if (cfg->size < SMMU_REGS_SIZE) {
-		pr_err("smmu %u: size 0x%llx does not hold its two register pages", smmu->index,
-		       (unsigned long long)cfg->size);
-		return -EINVAL;
-	}
 	smmu->regs = hyp_map_mmio(pa(cfg->base), cfg->size);
 	if (!smmu->regs) {
 		pr_err("smmu %u: no room to map its registers", smmu->index);

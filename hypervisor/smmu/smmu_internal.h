@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of smmu/ share. One lock per SMMU guards everything in its struct: queues, stream table, owners. It
- * is held for at most one bounded batch: commands and their CMD_SYNC (time-out CMDQ_TIMEOUT_US), or EVTQ_BATCH events.
+ * is held for at most one bounded batch: commands and their CMD_SYNC (time-out CMDQ_TIMEOUT_US), or QUEUE_BATCH events.
  */
 #ifndef SMMU_INTERNAL_H
 #define SMMU_INTERNAL_H
@@ -13,7 +13,7 @@
 
 #define SMMU_TIMEOUT_US		100000	/* a register that must acknowledge */
 #define CMDQ_TIMEOUT_US		100000	/* one batch; a healthy SMMU needs microseconds */
-#define EVTQ_BATCH		64	/* events handled per interrupt */
+#define QUEUE_BATCH		64	/* events or page requests handled per interrupt */
 #define QUEUE_MAX_LOG2		8	/* entries; more would only delay the notice of trouble */
 #define SID_BITS_MAX		20	/* bounds the first-level tables to 128 KiB each */
 
@@ -21,14 +21,20 @@
 #define LEAF_BITS		6
 #define LEAF_STREAMS		(1u << LEAF_BITS)
 
+struct cpu;
+
 struct ste {
 	u64 dw[8];
 };
 
 /* prod and cons are kept as the registers have them: index, and above it the wrap bit. */
 struct smmu_queue {
+	struct smmu *smmu;
 	void *entries;
+	u32 entry_bytes;
 	u32 log2;
+	u32 prod_reg;			/* that of CONS follows it */
+	u32 irq;			/* 0: none */
 	u32 prod;
 	u32 cons;
 };
@@ -55,7 +61,7 @@ struct smmu {
 	u8 *regs;
 	spinlock_t lock;
 	u32 sid_bits;
-	u32 oas_bits;
+	u32 oas;			/* IDR5_OAS */
 	bool ril;			/* TLBI by range */
 	bool two_level;
 	bool failed;			/* isolation can't be vouched for: wedged queue or SFM */
@@ -67,14 +73,12 @@ struct smmu {
 	u32 cerror;			/* CERROR_* of the last command that was refused */
 	struct smmu_queue cmdq;
 	struct smmu_queue evtq;
-	struct smmu_queue priq;
+	struct smmu_queue priq;		/* in use where devices can ask for pages */
 	u64 *l1;			/* two-level: the first level of the stream table */
 	struct ste *linear;		/* else: all of it */
 	struct stream_leaf **leaf;	/* by SID >> LEAF_BITS; only ever added */
 	u16 vmid_streams[256];		/* attached streams by VMID; 0: nothing can be cached */
 	bool vmid_stage1[256];		/* one of them has, or had, stage 1 */
-	u32 eventq_irq;
-	u32 priq_irq;
 	u64 unowned_events;
 	struct log_limit unowned_log;	/* streams of nobody */
 	struct log_limit error_log;	/* the SMMU's own errors */
@@ -92,8 +96,8 @@ static inline void smmu_write64(struct smmu *smmu, u32 reg, u64 value) { mmio_wr
 
 struct ste ste_invalid(void);		/* records C_BAD_STE */
 struct ste ste_abort(void);		/* records nothing */
-/* Stage 2 alone, from what the CPUs use for the same tables; addresses limited to the SMMU's oas_bits. */
-struct ste ste_s2(u64 vtcr, u64 vttbr, u32 oas_bits);
+/* Stage 2 alone, from what the CPUs use for the same tables; addresses limited to what the SMMU has. */
+struct ste ste_s2(u64 vtcr, u64 vttbr, u32 oas);
 /* `s2` with the attribute overrides of the cell's own dw1. */
 struct ste ste_bypass(const struct ste *s2, u64 dw1);
 /* Stage 1 of the cell's own on top of `s2`; of its dw0 and dw1 only stage-1 fields and EATS are taken. */
@@ -111,8 +115,6 @@ int ste_write(struct ste *slot, const struct ste *target, ste_sync_fn sync, void
 int strtab_init(struct smmu *smmu);
 /* NULL: never claimed, or out of range. */
 struct smmu_stream *strtab_stream(struct smmu *smmu, u32 sid);
-/* For MUTATION_SMMU_BYPASS: an entry for every stream. */
-int strtab_open_all(struct smmu *smmu);
 /* Makes the table reach that SID. -EINVAL: no such StreamID. -ENOMEM. -EIO. Lock held. */
 int strtab_need(struct smmu *smmu, u32 sid);
 /* Devices of that VMID forget what they have cached, where that includes stage 2. Lock held. */
@@ -122,28 +124,22 @@ int strtab_silence(struct smmu *smmu, u32 sid);
 
 /* ---- cmdq.c; lock held ---- */
 
-int cmdq_init(struct smmu *smmu, u32 log2);
 /* Runs the commands and a CMD_SYNC; returns after completion. -EIO: not (all) done, reported. */
 int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count);
+int cmdq_one(struct smmu *smmu, u64 dw0, u64 dw1);
 /* GERROR.CMDQ_ERR is active: reports, makes the queue runnable again, acknowledges. -EIO: a command was not done. */
 int cmdq_recover(struct smmu *smmu);
 
 /* ---- evtq.c ---- */
 
-int evtq_init(struct smmu *smmu, u32 log2);
-/* At most `max` events; true when more are waiting. Lock held. */
-bool evtq_drain(struct smmu *smmu, u32 max);
-void evtq_irq(struct smmu *smmu);
-
-/* ---- priq.c ---- */
-
-int priq_init(struct smmu *smmu, u32 log2);
-void priq_irq(struct smmu *smmu);
+/* At most `max` events or page requests. Lock held. */
+void smmu_queue_drain(struct smmu_queue *q, u32 max);
+/* More are there. */
+bool smmu_queue_waits(const struct smmu_queue *q);
+void smmu_queue_irq(struct cpu *cpu, void *queue);
 
 /* ---- smmu.c ---- */
 
-int smmu_queue_alloc(struct smmu_queue *q, u32 log2, u32 entry_bytes);
-u64 smmu_queue_base(const struct smmu_queue *q);
 /* "isolation of DMA can't be vouched for": once per SMMU, loud. */
 void smmu_set_failed(struct smmu *smmu, const char *why);
 /* Acts on all active GERRORs. Lock held. */

@@ -55,7 +55,7 @@
 #define IDR3_PTWNNC		BIT(14)
 
 #define SMMU_IDR5		0x14
-#define IDR5_OAS		GENMASK(2, 0)	/* encoded as PARange: oas_bits() */
+#define IDR5_OAS		GENMASK(2, 0)	/* encoded as PARange */
 #define IDR5_GRAN4K		BIT(4)
 #define IDR5_GRAN		GENMASK(6, 4)
 #define IDR5_VAX		GENMASK(11, 10)
@@ -112,7 +112,6 @@
 #define STRTAB_CFG_LOG2SIZE	GENMASK(5, 0)
 #define STRTAB_CFG_SPLIT	GENMASK(10, 6)
 #define STRTAB_CFG_FMT		GENMASK(17, 16)
-#define STRTAB_FMT_LINEAR	0
 #define STRTAB_FMT_2LEVEL	1
 
 #define SMMU_CMDQ_BASE		0x90
@@ -137,7 +136,7 @@
 #define SMMU_PAGE1		0x10000
 #define SMMU_EVENTQ_PROD	(SMMU_PAGE1 + 0xa8)
 #define SMMU_EVENTQ_CONS	(SMMU_PAGE1 + 0xac)
-#define EVENTQ_OVERFLOW		BIT(31)		/* OVFLG in PROD, OVACKFLG in CONS */
+#define QUEUE_OVERFLOW		BIT(31)		/* OVFLG in PROD, OVACKFLG in CONS */
 #define SMMU_PRIQ_PROD		(SMMU_PAGE1 + 0xc8)
 #define SMMU_PRIQ_CONS		(SMMU_PAGE1 + 0xcc)
 #define SMMU_REGS_SIZE		(2 * SMMU_PAGE1)
@@ -243,7 +242,6 @@
 #define RESUME_ABORT		2
 #define CMD_RESUME1_STAG	GENMASK(15, 0)
 #define CMD_SYNC0_CS		GENMASK(13, 12)
-#define SYNC_CS_NONE		0
 #define SYNC_CS_IRQ		1
 #define SYNC_CS_SEV		2
 #define SYNC_CS_RESERVED	3
@@ -287,6 +285,9 @@
 #define EVT_F_TLB_CONFLICT	0x20
 #define EVT_F_CFG_CONFLICT	0x21
 #define EVT_F_VMS_FETCH		0x25
+
+/* The first doubleword of a command about a stream, or a VMID: both have the same place. */
+static inline u64 cmd_about(u64 op, u32 id) { return FIELD_PREP(CMD0_OP, op) | FIELD_PREP(CMD_CFGI0_SID, id); }
 
 /* About translations of a VMID. */
 static inline bool cmd_is_tlbi(u64 dw0) { return FIELD_GET(CMD0_OP, dw0) - CMD_TLBI_NH_ALL <= CMD_TLBI_NH_VAA - CMD_TLBI_NH_ALL; }

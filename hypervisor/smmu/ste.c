@@ -25,22 +25,11 @@ struct ste ste_abort(void)
 	return (struct ste){ .dw[0] = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_ABORT) };
 }
 
-/* The IDR5.OAS and VTCR.PS encoding of an address size. */
-static u64 ps_encode(u32 bits)
-{
-	static const u8 sizes[] = { 32, 36, 40, 42, 44, 48, 52 };
-	u64 ps = 0;
-
-	while (ps + 1 < ARRAY_SIZE(sizes) && sizes[ps + 1] <= bits)
-		ps++;
-	return ps;
-}
-
-struct ste ste_s2(u64 vtcr, u64 vttbr, u32 oas_bits)
+struct ste ste_s2(u64 vtcr, u64 vttbr, u32 oas)
 {
 	/* bits 18:0 of VTCR_EL2 are laid out as in the STE; the output size must not pass what the SMMU can address */
 	u64 geometry = FIELD_PREP(STE2_VTCR, vtcr) & ~STE2_S2PS;
-	u64 ps = MIN(FIELD_GET(VTCR_PS, vtcr), ps_encode(oas_bits));
+	u64 ps = MIN(FIELD_GET(VTCR_PS, vtcr), (u64)oas);
 	struct ste ste = { 0 };
 
 	ste.dw[0] = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_S2);

@@ -28,14 +28,6 @@ static void *table_alloc(u64 bytes)
 	return page_alloc(pages_of(bytes), pages_of(bytes));
 }
 
-static struct ste ste_unowned(void)
-{
-	if (MUTATE(SMMU_BYPASS))
-		return (struct ste){ .dw[0] = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_BYPASS),
-				     .dw[1] = FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING) };
-	return ste_invalid();
-}
-
 /* Owns the streams that an SMMU did not let go of: nobody can have them any more, and their cell's memory may go. */
 static struct smmu_domain lost_domain = { .name = "(lost: its SMMU failed)" };
 
@@ -82,8 +74,6 @@ static int leaf_add(struct smmu *smmu, u32 n)
 		page_free(leaf, LEAF_PAGES);
 		return -ENOMEM;
 	}
-	for (u32 i = 0; MUTATE(SMMU_BYPASS) && i < LEAF_STREAMS; i++)
-		leaf->ste[i] = ste_unowned();
 	smmu->leaf[n] = leaf;
 	return smmu->two_level ? leaf_link(smmu, n, leaf->ste) : 0;
 }
@@ -124,15 +114,6 @@ int strtab_init(struct smmu *smmu)
 		     (hyp_pa(smmu->two_level ? (void *)smmu->l1 : smmu->linear).pa & STRTAB_BASE_ADDR));
 	smmu_write32(smmu, SMMU_STRTAB_BASE_CFG, (u32)config);
 	return 0;
-}
-
-int strtab_open_all(struct smmu *smmu)
-{
-	int err = 0;
-
-	for (u32 n = 0; n < leaf_count(smmu) && !err; n++)
-		err = leaf_add(smmu, n);
-	return err;
 }
 
 /* ---- one stream ---- */
@@ -191,7 +172,7 @@ static int stream_attach(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 		__atomic_fetch_add(&domain->streams, 1, __ATOMIC_RELAXED);
 	}
 	stream_reset_storm(stream);
-	return stream_install(smmu, sid, ste_s2(s2_vtcr(), domain_vttbr(domain), smmu->oas_bits));
+	return stream_install(smmu, sid, ste_s2(s2_vtcr(), domain_vttbr(domain), smmu->oas));
 }
 
 /* Whatever its device has cached. */
@@ -236,7 +217,7 @@ int strtab_atc_inv(struct smmu *smmu, u16 vmid)
 static struct ste ste_of_mode(const struct smmu *smmu, const struct smmu_domain *domain, enum smmu_stream_mode mode,
 			      const u64 *dw)
 {
-	struct ste s2 = ste_s2(s2_vtcr(), domain_vttbr(domain), smmu->oas_bits);
+	struct ste s2 = ste_s2(s2_vtcr(), domain_vttbr(domain), smmu->oas);
 
 	switch (mode) {
 	case SMMU_STREAM_STAGE1:
@@ -303,7 +284,7 @@ static int stream_block(struct smmu *smmu, u32 sid, struct smmu_stream *stream)
 		return err;
 	if (smmu_inval_vmid(smmu, domain->s2->vmid) || stream_abandon(smmu, sid, stream))
 		err = -EIO;
-	evtq_drain(smmu, 1u << smmu->evtq.log2);
+	smmu_queue_drain(&smmu->evtq, 1u << smmu->evtq.log2);
 	/* Not confirmed: it may go on. It stays counted, and with a failed SMMU each unmap of this domain fails. */
 	if (err) {
 		smmu_set_failed(smmu, "a stream could not be blocked");
@@ -382,7 +363,7 @@ static int stream_release(struct smmu *smmu, u32 sid, struct smmu_stream *stream
 	stream_reset_storm(stream);
 	stream->domain = NULL;
 	/* it aborts in any case: if this fails (and says so), just without a record */
-	stream_install(smmu, sid, ste_unowned());
+	stream_install(smmu, sid, ste_invalid());
 	return 0;
 }
 

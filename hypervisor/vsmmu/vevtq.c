@@ -138,13 +138,13 @@ static const struct kind requests = {
 
 static bool overflowed(const struct vsmmu *v, const struct kind *k)
 {
-	return (vreg_get(v, k->prod) ^ vreg_get(v, k->cons)) & EVENTQ_OVERFLOW;
+	return (vreg_get(v, k->prod) ^ vreg_get(v, k->cons)) & QUEUE_OVERFLOW;
 }
 
 static void overflow(struct vsmmu *v, const struct kind *k)
 {
 	if (!overflowed(v, k))
-		vreg_set(v, k->prod, vreg_get(v, k->prod) ^ (u32)EVENTQ_OVERFLOW);
+		vreg_set(v, k->prod, vreg_get(v, k->prod) ^ (u32)QUEUE_OVERFLOW);
 }
 
 static struct vqueue queue(const struct vsmmu *v, const struct kind *k)
@@ -176,7 +176,7 @@ static bool put(struct vsmmu *v, const struct kind *k, const void *entry)
 		return false;
 	}
 	dmb_ish();
-	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)EVENTQ_OVERFLOW) | vqueue_next(&q, q.prod, 1));
+	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | vqueue_next(&q, q.prod, 1));
 	return true;
 }
 

@@ -17,7 +17,7 @@
 
 static void stage2_fields_come_from_vtcr_and_vttbr(void **state)
 {
-	struct ste ste = ste_s2(s2_vtcr(), VTTBR_A, 44);
+	struct ste ste = ste_s2(s2_vtcr(), VTTBR_A, 4);
 
 	(void)state;
 	/* V, Config = 0b110 */
@@ -37,15 +37,15 @@ static void output_size_is_what_both_can(void **state)
 	u64 vtcr48 = (s2_vtcr() & ~VTCR_PS) | FIELD_PREP(VTCR_PS, 5);
 
 	(void)state;
-	assert_int_equal(FIELD_GET(STE2_S2PS, ste_s2(vtcr48, VTTBR_A, 44).dw[2]), 4);
-	assert_int_equal(FIELD_GET(STE2_S2PS, ste_s2(vtcr48, VTTBR_A, 48).dw[2]), 5);
-	assert_int_equal(FIELD_GET(STE2_S2PS, ste_s2(vtcr48, VTTBR_A, 52).dw[2]), 5);
-	assert_int_equal(FIELD_GET(STE2_S2PS, ste_s2(s2_vtcr(), VTTBR_A, 32).dw[2]), 0);
+	assert_int_equal(FIELD_GET(STE2_S2PS, ste_s2(vtcr48, VTTBR_A, 4).dw[2]), 4);
+	assert_int_equal(FIELD_GET(STE2_S2PS, ste_s2(vtcr48, VTTBR_A, 5).dw[2]), 5);
+	assert_int_equal(FIELD_GET(STE2_S2PS, ste_s2(vtcr48, VTTBR_A, 6).dw[2]), 5);
+	assert_int_equal(FIELD_GET(STE2_S2PS, ste_s2(s2_vtcr(), VTTBR_A, 0).dw[2]), 0);
 }
 
 static void nested_takes_stage_1_fields_only(void **state)
 {
-	struct ste s2 = ste_s2(s2_vtcr(), VTTBR_A, 44), ste = ste_s1_s2(&s2, ~0ULL, ~0ULL);
+	struct ste s2 = ste_s2(s2_vtcr(), VTTBR_A, 4), ste = ste_s1_s2(&s2, ~0ULL, ~0ULL);
 
 	(void)state;
 	/* Config 0b111, and of a hostile dword 0: S1Fmt, S1ContextPtr, S1CDMax */
@@ -150,8 +150,8 @@ static void expect(struct ste old, struct ste new, int syncs, bool through_inval
 
 static void number_of_syncs(void **state)
 {
-	struct ste off = ste_invalid(), abort = ste_abort(), s2 = ste_s2(s2_vtcr(), VTTBR_A, 44);
-	struct ste other = ste_s2(s2_vtcr(), VTTBR_B, 44), nested = ste_s1_s2(&s2, 0x7000, 0x5d);
+	struct ste off = ste_invalid(), abort = ste_abort(), s2 = ste_s2(s2_vtcr(), VTTBR_A, 4);
+	struct ste other = ste_s2(s2_vtcr(), VTTBR_B, 4), nested = ste_s1_s2(&s2, 0x7000, 0x5d);
 	struct ste dss = ste_s1_s2(&s2, 0x7000, 0x5e), both = ste_s1_s2(&s2, 0x9000, 0x5e);
 
 	(void)state;
@@ -198,7 +198,7 @@ static void goes_on_after_a_failed_sync_and_says_so(void **state)
 {
 	(void)state;
 	memset(&w, 0, sizeof(w));
-	w.slot = w.seen = w.old = ste_s2(s2_vtcr(), VTTBR_A, 44);
+	w.slot = w.seen = w.old = ste_s2(s2_vtcr(), VTTBR_A, 4);
 	w.new = ste_abort();
 	w.fail_at = 1;
 	assert_int_equal(ste_write(&w.slot, &w.new, on_sync, &w), -5);

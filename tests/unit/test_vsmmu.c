@@ -340,13 +340,13 @@ static void an_event_queue_wraps_and_overflows(void **state)
 		events(size);
 		assert_int_equal(get(SMMU_EVENTQ_PROD), (6 * size) & (2 * size - 1));
 		events(1);
-		assert_int_equal(get(SMMU_EVENTQ_PROD), ((6 * size) & (2 * size - 1)) | EVENTQ_OVERFLOW);
+		assert_int_equal(get(SMMU_EVENTQ_PROD), ((6 * size) & (2 * size - 1)) | QUEUE_OVERFLOW);
 		/* not again until it is acknowledged, nor with room alone */
 		events(1);
-		assert_true(get(SMMU_EVENTQ_PROD) & EVENTQ_OVERFLOW);
+		assert_true(get(SMMU_EVENTQ_PROD) & QUEUE_OVERFLOW);
 		set(SMMU_EVENTQ_CONS, get(SMMU_EVENTQ_PROD));
 		events(1);
-		assert_int_equal(get(SMMU_EVENTQ_PROD), ((6 * size + 1) & (2 * size - 1)) | EVENTQ_OVERFLOW);
+		assert_int_equal(get(SMMU_EVENTQ_PROD), ((6 * size + 1) & (2 * size - 1)) | QUEUE_OVERFLOW);
 	}
 }
 
@@ -475,7 +475,7 @@ static void page_requests_without_room_come_again(void **state)
 	world_settle();
 	assert_int_equal(g->real_answers[PRI_RESP_SUCCESS], 5 + VSMMU_EVENTS - 4);
 	assert_int_equal(g->real_answers[PRI_RESP_FAILURE], 0);
-	assert_int_equal(get(SMMU_PRIQ_PROD), EVENTQ_OVERFLOW | 4);
+	assert_int_equal(get(SMMU_PRIQ_PROD), QUEUE_OVERFLOW | 4);
 	/* and while it takes none, they fail */
 	set(SMMU_CR0, ON);
 	assert_true(smmu_model_page_request(&models[0], &(struct model_txn){ .sid = g->sid[0] }, 1, true));

@@ -9,7 +9,7 @@
 enum mutation {
 	MUTATION_NONE,
 	MUTATION_S2_KEEP_ROOT,		/* I1: a cell's memory stays mapped in the root cell */
-	MUTATION_SMMU_BYPASS,		/* I2: unowned streams bypass instead of aborting */
+	MUTATION_SMMU_BYPASS,		/* I2: streams bypass, owned or not */
 	MUTATION_STE_WRONG_ROOT,	/* I2, I3: a stream gets the running CPU's cell's tables */
 	MUTATION_NO_CPU_TLBI,		/* I4: no CPU TLB invalidation on unmap */
 	MUTATION_NO_SMMU_TLBI,		/* I4: no SMMU TLB invalidation on unmap */
