@@ -29,7 +29,7 @@ static void back_to_root(const struct cell *cell, const struct cfg_stream *strea
 	if (!root)
 		return;
 	if (smmu_stream_claim(stream->smmu, stream->sid, &root->dma, &owner) ||
-	    (root->state == HC_STATE_RUNNING && smmu_stream_attach(stream->smmu, stream->sid)))
+	    (root->state == HC_STATE_RUNNING && smmu_stream_attach(stream->smmu, stream->sid, &root->dma)))
 		pr_err("stream 0x%x of SMMU %u stays blocked: it cannot go back to the root cell", stream->sid,
 		       stream->smmu);
 	else
@@ -49,7 +49,7 @@ static void give_back(const struct cell *cell, u32 count)
 	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
 
 	for (u32 i = 0; i < count; i++) {
-		smmu_stream_release(streams[i].smmu, streams[i].sid);
+		smmu_stream_release(streams[i].smmu, streams[i].sid, &cell->dma);
 		back_to_root(cell, &streams[i]);
 	}
 }
@@ -61,10 +61,11 @@ int cell_streams_take(struct cell *cell, struct hc_error *err)
 
 	for (u32 i = 0; i < cell->config->stream_count; i++) {
 		const struct cfg_stream *s = &streams[i];
+		struct cell *root = root_with(cell, s);
 		int result;
 
-		if (root_with(cell, s))
-			smmu_stream_release(s->smmu, s->sid);
+		if (root)
+			smmu_stream_release(s->smmu, s->sid, &root->dma);
 		result = smmu_stream_claim(s->smmu, s->sid, &cell->dma, &owner);
 		if (!result)
 			continue;
@@ -92,13 +93,13 @@ static bool is_own(const struct cell *cell, const struct cfg_stream *stream)
 	return true;
 }
 
-static int for_each_stream(struct cell *cell, int (*act)(u32 smmu, u32 sid))
+static int for_each_stream(struct cell *cell, int (*act)(u32 smmu, u32 sid, const struct smmu_domain *domain))
 {
 	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
 	int result = 0;
 
 	for (u32 i = 0; i < cell->config->stream_count; i++) {
-		if (is_own(cell, &streams[i]) && act(streams[i].smmu, streams[i].sid))
+		if (is_own(cell, &streams[i]) && act(streams[i].smmu, streams[i].sid, &cell->dma))
 			result = -EIO;
 	}
 	return result;

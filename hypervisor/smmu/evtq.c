@@ -136,7 +136,7 @@ static void event_handle(struct smmu *smmu, const struct smmu_event *event)
 		pr_warn("smmu %u: stream 0x%x of %s%s causes more than %u events a second: it aborts silently from now on",
 			smmu->index, sid, stream->domain ? "cell " : "nobody",
 			stream->domain ? stream->domain->name : "", smmu_storm_limit);
-	if (strtab_silence(smmu, sid))
+	if (strtab_silence(stream))
 		pr_err("smmu %u: stream 0x%x could not be silenced", smmu->index, sid);
 }
 

@@ -46,11 +46,6 @@ static u32 tlbi_range(const struct smmu *smmu, struct smmu_cmd *cmds, u16 vmid, 
 	return n;
 }
 
-int smmu_inval_vmid(struct smmu *smmu, u16 vmid)
-{
-	return cmdq_one(smmu, cmd_about(CMD_TLBI_S12_VMALL, vmid), 0);
-}
-
 /*
  * With stage 2 alone, invalidation by IPA reaches all that is cached. Entries of stage 1 have both stages combined and
  * are not found by IPA.
@@ -63,7 +58,7 @@ static int inval_one(struct smmu *smmu, u16 vmid, u64 address, u64 pages)
 	int err;
 
 	if (!n)
-		return smmu_inval_vmid(smmu, vmid);
+		return cmdq_one(smmu, cmd_about(CMD_TLBI_S12_VMALL, vmid), 0);
 	if (MUTATE(S2_STAGE1_TLBI_FIRST))
 		cmdq_one(smmu, stage1, 0);
 	err = cmdq_run(smmu, cmds, n);

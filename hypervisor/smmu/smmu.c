@@ -233,7 +233,7 @@ static int smmu_setup(struct smmu *smmu, u32 idr1)
 		       sizeof(struct smmu_event)) ||
 	    (smmu->pri && queue_init(smmu, &smmu->priq, SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, FIELD_GET(IDR1_PRIQS, idr1),
 				     sizeof(struct smmu_cmd)))) {
-		pr_err("smmu %u: no memory for its tables and queues", smmu->index);
+		pr_err("smmu %u: no memory for queues and a stream table of %u bits", smmu->index, smmu->sid_bits);
 		return -ENOMEM;
 	}
 	return 0;

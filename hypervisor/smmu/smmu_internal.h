@@ -43,17 +43,15 @@ static inline u32 queue_index(const struct smmu_queue *q, u32 pointer) { return 
 static inline u32 queue_pointer(const struct smmu_queue *q, u32 value) { return value & ((2u << q->log2) - 1); }
 
 struct smmu_stream {
-	struct smmu_domain *domain;	/* NULL: nobody's */
-	u64 window;			/* storm detection: start of the current second, in counter ticks */
+	struct smmu *smmu;
+	u32 sid;
 	u32 window_events;
+	u64 window;			/* storm detection: start of the current second, in counter ticks */
+	struct ste *ste;
+	struct smmu_domain *domain;	/* NULL: nobody's */
 	bool attached;			/* counted in vmid_streams */
 	bool ats;			/* its device may cache translations */
 	bool silenced;			/* stormed: Config=abort until the next attach */
-};
-
-struct stream_leaf {
-	struct ste *ste;
-	struct smmu_stream stream[LEAF_STREAMS];
 };
 
 struct smmu {
@@ -74,9 +72,8 @@ struct smmu {
 	struct smmu_queue cmdq;
 	struct smmu_queue evtq;
 	struct smmu_queue priq;		/* in use where devices can ask for pages */
-	u64 *l1;			/* two-level: the first level of the stream table */
-	struct ste *linear;		/* else: all of it */
-	struct stream_leaf **leaf;	/* by SID >> LEAF_BITS; only ever added */
+	void *table;			/* two-level: the first level of the stream table, doublewords; else all STEs */
+	struct smmu_stream **leaf;	/* by SID >> LEAF_BITS; only ever added */
 	u16 vmid_streams[256];		/* attached streams by VMID; 0: nothing can be cached */
 	bool vmid_stage1[256];		/* one of them has, or had, stage 1 */
 	u64 unowned_events;
@@ -120,7 +117,7 @@ int strtab_need(struct smmu *smmu, u32 sid);
 /* Devices of that VMID forget what they have cached, where that includes stage 2. Lock held. */
 int strtab_atc_inv(struct smmu *smmu, u16 vmid);
 /* Config=abort for a stream that storms, owned or not. Lock held. */
-int strtab_silence(struct smmu *smmu, u32 sid);
+int strtab_silence(struct smmu_stream *stream);
 
 /* ---- cmdq.c; lock held ---- */
 
@@ -144,9 +141,5 @@ void smmu_queue_irq(struct cpu *cpu, void *queue);
 void smmu_set_failed(struct smmu *smmu, const char *why);
 /* Acts on all active GERRORs. Lock held. */
 void smmu_gerror(struct smmu *smmu);
-
-/* ---- s2_tlbi.c ---- */
-
-int smmu_inval_vmid(struct smmu *smmu, u16 vmid);	/* lock held */
 
 #endif

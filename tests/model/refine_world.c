@@ -255,7 +255,7 @@ void world_start(struct home *h)
 	for (u32 i = 0; i < cell->config->stream_count; i++) {
 		const struct cfg_stream *stream = &configs[index].stream[i];
 
-		if (smmu_stream_attach(stream->smmu, stream->sid))
+		if (smmu_stream_attach(stream->smmu, stream->sid, &cell->dma))
 			found("smmu_stream_attach fails");
 		vsmmu_stream_attached(cell, stream);
 	}
@@ -291,7 +291,7 @@ void world_stop(struct home *h)
 
 	h->running = false;
 	for (u32 i = 0; i < config->stream_count; i++)
-		if (smmu_stream_block(stream[i].smmu, stream[i].sid))
+		if (smmu_stream_block(stream[i].smmu, stream[i].sid, &h->cell.dma))
 			found("smmu_stream_block fails");
 	vsmmu_cell_reset(&h->cell);
 	for (u32 i = (u32)(h - homes); i < GUESTS; i += CELLS) {
@@ -299,7 +299,7 @@ void world_stop(struct home *h)
 		take_memory(&guests[i]);
 	}
 	for (u32 i = 0; i < config->stream_count; i++)
-		if (smmu_stream_release(stream[i].smmu, stream[i].sid))
+		if (smmu_stream_release(stream[i].smmu, stream[i].sid, &h->cell.dma))
 			found("smmu_stream_release fails");
 	vsmmu_cell_exit(&h->cell);
 	stage2_exit(&h->cell.s2);

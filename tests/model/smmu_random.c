@@ -170,7 +170,7 @@ static void act_attach(u32 smmu, u32 n)
 		st->access = MAYBE;
 	/* it is the CPU of the other cell that does this */
 	machine_vttbr = stage2_vttbr(&cell[!st->owner].s2);
-	must(smmu_stream_attach(smmu, sids[n]));
+	must(smmu_stream_attach(smmu, sids[n], &cell[st->owner].domain));
 	st->access = SURE;
 }
 
@@ -182,7 +182,7 @@ static void act_block(u32 smmu, u32 n, bool release)
 	if (st->owner < 0)
 		return;
 	st->access = MIN(st->access, MAYBE);
-	must((release ? smmu_stream_release : smmu_stream_block)(smmu, sids[n]));
+	must((release ? smmu_stream_release : smmu_stream_block)(smmu, sids[n], &cell[st->owner].domain));
 	st->access = NONE;
 	if (release)
 		st->owner = -1;

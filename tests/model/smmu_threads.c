@@ -41,9 +41,9 @@ static void *change_streams(void *arg)
 		u32 sid = sids[fake_random(&seed) % SIDS];
 
 		must("claim", smmu_stream_claim(0, sid, &domain, &owner));
-		must("attach", smmu_stream_attach(0, sid));
-		must("attach again", smmu_stream_attach(0, sid));
-		must("release", smmu_stream_release(0, sid));
+		must("attach", smmu_stream_attach(0, sid, &domain));
+		must("attach again", smmu_stream_attach(0, sid, &domain));
+		must("release", smmu_stream_release(0, sid, &domain));
 	}
 	__atomic_fetch_add(&finished, 1, __ATOMIC_SEQ_CST);
 	return NULL;

@@ -50,7 +50,7 @@ static void give(u32 smmu, u32 sid, struct smmu_domain *domain)
 	const struct smmu_domain *owner;
 
 	assert_int_equal(smmu_stream_claim(smmu, sid, domain, &owner), 0);
-	assert_int_equal(smmu_stream_attach(smmu, sid), 0);
+	assert_int_equal(smmu_stream_attach(smmu, sid, domain), 0);
 }
 
 static struct model_outcome dma(u32 sid, u64 address, bool write)
@@ -174,21 +174,24 @@ static void a_stream_has_one_owner(void **state)
 	assert_int_equal(smmu_stream_claim(0, 1u << 16, &a, &owner), -EINVAL);
 	assert_int_equal(smmu_stream_claim(0, ~0u, &a, &owner), -EINVAL);
 	assert_int_equal(smmu_stream_claim(1, SID, &a, &owner), -EINVAL);
-	assert_int_equal(smmu_stream_attach(0, SID), -EINVAL);
+	assert_int_equal(smmu_stream_attach(0, SID, &a), -EINVAL);
 	assert_int_equal(smmu_stream_claim(0, SID, &a, &owner), 0);
 	assert_int_equal(smmu_stream_claim(0, SID, &b, &owner), -EBUSY);
 	assert_ptr_equal(owner, &a);
 	assert_int_equal(dma(SID, 0x40000000, true).result, MODEL_ABORT);
-	assert_int_equal(smmu_stream_attach(0, SID), 0);
-	assert_int_equal(a.streams, 1);
+	assert_int_equal(smmu_stream_attach(0, SID, &a), 0);
+	assert_int_equal(smmus[0].vmid_streams[s2_a.vmid], 1);
+	assert_int_equal(smmu_stream_attach(0, SID, &b), -EINVAL);
+	assert_int_equal(smmu_stream_block(0, SID, &b), -EINVAL);
+	assert_int_equal(smmu_stream_release(0, SID, &b), -EINVAL);
 	assert_int_equal(dma(SID, 0x40001234, true).pa, 0x80001234);
-	assert_int_equal(smmu_stream_attach(0, SID), 0);
-	assert_int_equal(a.streams, 1);
-	assert_int_equal(smmu_stream_release(0, SID), 0);
-	assert_int_equal(a.streams, 0);
+	assert_int_equal(smmu_stream_attach(0, SID, &a), 0);
+	assert_int_equal(smmus[0].vmid_streams[s2_a.vmid], 1);
+	assert_int_equal(smmu_stream_release(0, SID, &a), 0);
+	assert_int_equal(smmus[0].vmid_streams[s2_a.vmid], 0);
 	assert_int_equal(smmu_stream_claim(0, SID, &b, &owner), 0);
-	assert_int_equal(smmu_stream_release(0, SID), 0);
-	assert_int_equal(smmu_stream_release(0, SID), -EINVAL);
+	assert_int_equal(smmu_stream_release(0, SID, &b), 0);
+	assert_int_equal(smmu_stream_release(0, SID, &b), -EINVAL);
 }
 
 static void a_linear_table_works_as_well(void **state)
@@ -303,7 +306,7 @@ static void a_stuck_queue_is_an_error_not_a_hang(void **state)
 	give(0, SID, &a);
 	models[0].stuck = true;
 	before = fake_ticks;
-	assert_int_equal(smmu_stream_block(0, SID), -EIO);
+	assert_int_equal(smmu_stream_block(0, SID, &a), -EIO);
 	/* in time (1 tick = 1 us), and later calls fail at once */
 	assert_in_range(fake_ticks - before, 100000, 110000);
 	assert_true(logged("command queue is stuck"));
@@ -311,12 +314,12 @@ static void a_stuck_queue_is_an_error_not_a_hang(void **state)
 	assert_true(smmu_failed());
 	before = fake_ticks;
 	assert_int_equal(stage2_unmap(&s2_a, ipa(0x40000000), MIB(2)), -EIO);
-	assert_int_equal(smmu_stream_release(0, SID), -EIO);
+	assert_int_equal(smmu_stream_release(0, SID, &a), -EIO);
 	assert_in_range(fake_ticks - before, 0, 1000);
 	/* nobody gets the stream, and nothing points to a cell that may be gone */
 	assert_int_equal(smmu_stream_claim(0, SID, &b, &owner), -EBUSY);
 	assert_string_equal(owner->name, "(lost: its SMMU failed)");
-	assert_int_equal(smmu_stream_attach(0, SID), -EIO);
+	assert_int_equal(smmu_stream_attach(0, SID, &a), -EIO);
 }
 
 static void service_failure_mode_is_loud(void **state)
@@ -356,11 +359,11 @@ static void events_go_to_the_owner(void **state)
 	assert_true(logged("cell cell-b: DMA write violation by stream 0x11"));
 	assert_true(logged("stream 0x12, which no cell owns: no valid stream table entry"));
 	/* blocked: nothing is recorded; released: it is nobody's, no more cell-a's */
-	assert_int_equal(smmu_stream_block(0, SID), 0);
+	assert_int_equal(smmu_stream_block(0, SID, &a), 0);
 	dma(SID, 0x40200000, true);
 	machine_irqs(10);
 	assert_int_equal(a.stats.write_violations, 1);
-	assert_int_equal(smmu_stream_release(0, SID), 0);
+	assert_int_equal(smmu_stream_release(0, SID, &a), 0);
 	dma(SID, 0x40200000, true);
 	machine_irqs(10);
 	assert_int_equal(a.stats.write_violations + a.stats.other_events, 1);
@@ -375,7 +378,7 @@ static void what_a_stream_did_before_its_block_is_counted(void **state)
 	for (u32 i = 0; i < 200; i++)
 		dma(SID, 0, true);
 	/* no interrupt has run yet */
-	assert_int_equal(smmu_stream_release(0, SID), 0);
+	assert_int_equal(smmu_stream_release(0, SID, &a), 0);
 	assert_int_equal(a.stats.write_violations, 200);
 	machine_irqs(10);
 	assert_int_equal(smmu_unowned_events(), 0);
@@ -436,7 +439,7 @@ static void a_storm_is_silenced_until_the_next_attach(void **state)
 	assert_int_equal(dma(SID, 0, true).event, 0);
 	assert_int_equal(dma(SID + 1, 0x40000000, true).result, MODEL_TRANSLATED);
 	assert_int_equal(machine_irqs(10), 0);
-	assert_int_equal(smmu_stream_attach(0, SID), 0);
+	assert_int_equal(smmu_stream_attach(0, SID, &a), 0);
 	assert_int_equal(dma(SID, 0x40000000, true).result, MODEL_TRANSLATED);
 	/* spread over time it is no storm */
 	for (u32 i = 0; i < 50; i++) {

@@ -501,7 +501,7 @@ static void destruction_waits_for_who_delivers(void **state)
 	(void)state;
 	start(FULL);
 	for (u32 n = 0; n < STREAMS; n++)
-		assert_int_equal(smmu_stream_block(0, g->sid[n]), 0);
+		assert_int_equal(smmu_stream_block(0, g->sid[n], &g->home->cell.dma), 0);
 	vsmmu_cell_reset(&g->home->cell);
 	waited = false;
 	spin_lock(&smmus[0].lock);

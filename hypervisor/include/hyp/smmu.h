@@ -35,7 +35,6 @@ struct smmu_domain {
 	const char *name;		/* the cell's, for messages */
 	const struct stage2 *s2;
 	struct smmu_stats stats;
-	u32 streams;			/* installed, so whether invalidations concern it */
 	/*
 	 * What its streams caused, for an owner that has SMMUs of its own; NULL: it has none. A page request is the first
 	 * two doublewords. Called with that SMMU's lock held. False: nobody will answer what waits for an answer.
@@ -53,17 +52,17 @@ int smmu_init(const struct cfg_system *sys);
 /* Gives a stream an owner; it aborts still. -EINVAL: out of range. -EBUSY: *owner says who has it. -ENOMEM. -EIO. */
 int smmu_stream_claim(u32 smmu, u32 sid, struct smmu_domain *domain, const struct smmu_domain **owner);
 /*
- * abort -> stage 2 with the domain's tables, and back. Returns when the SMMU acts so (CFGI + SYNC). -EINVAL: nobody's.
- * -EIO: the SMMU did not confirm, it may act either way. A blocked stream's events are all counted, its translations
+ * abort -> stage 2 with the domain's tables, and back. Returns when the SMMU acts so (CFGI + SYNC). -EINVAL: not the
+ * domain's; no effect, as with the next. -EIO: the SMMU did not confirm, it may act either way. A blocked stream's events are all counted, its translations
  * gone. Attaching again ends a storm's silence.
  */
-int smmu_stream_attach(u32 smmu, u32 sid);
-int smmu_stream_block(u32 smmu, u32 sid);
+int smmu_stream_attach(u32 smmu, u32 sid, const struct smmu_domain *domain);
+int smmu_stream_block(u32 smmu, u32 sid, const struct smmu_domain *domain);
 /*
  * block, then no owner. -EIO: not confirmed; that SMMU counts as failed, nobody can claim the stream any more, and each
  * later invalidation for the domain's VMID fails, so that its memory and tables are not handed on.
  */
-int smmu_stream_release(u32 smmu, u32 sid);
+int smmu_stream_release(u32 smmu, u32 sid, const struct smmu_domain *domain);
 
 /* ---- for the owner's own SMMU ---- */
 
