@@ -39,13 +39,13 @@ static u32 table_split(u32 config)
 static bool ste_address(struct vsmmu *v, u32 vsid, u64 *address, struct vste_wrong *wrong)
 {
 	u32 config = vreg_get(v, SMMU_STRTAB_BASE_CFG), split = table_split(config);
-	u32 log2 = (u32)MIN(FIELD_GET(STRTAB_CFG_LOG2SIZE, config), FIELD_GET(IDR1_SIDSIZE, vreg_get(v, SMMU_IDR1)));
+	u32 size = (u32)FIELD_GET(STRTAB_CFG_LOG2SIZE, config);
 	bool linear = FIELD_GET(STRTAB_CFG_FMT, config) != STRTAB_FMT_2LEVEL;
-	/* the base is aligned to the first level's size; 64 bytes at least */
-	u32 align = linear ? log2 + 6 : MAX(log2, split + 3) - split + 3;
-	u64 base = vreg_get64(v, SMMU_STRTAB_BASE) & STRTAB_BASE_ADDR & ~(BIT(align) - 1);
+	/* the base is aligned to the first level's size as it is written, even if that is too much; 64 bytes at least */
+	u32 align = linear ? size + 6 : MAX(size, split + 3) - split + 3;
+	u64 base = vreg_get64(v, SMMU_STRTAB_BASE) & STRTAB_BASE_ADDR & ~(BIT(MIN(align, 63u)) - 1);
 
-	if ((u64)vsid >> log2) {
+	if ((u64)vsid >> MIN(size, FIELD_GET(IDR1_SIDSIZE, vreg_get(v, SMMU_IDR1)))) {
 		wrong->type = EVT_C_BAD_STREAMID;
 		return false;
 	}

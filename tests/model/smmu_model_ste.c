@@ -36,13 +36,13 @@ bool model_sid_in_table(const struct smmu_model *m, uint32_t sid)
 	return ((uint64_t)sid >> table_bits(m)) == 0;
 }
 
-/* Aligned to the size of the (first-level) table, at least to 64 bytes. */
+/* Aligned to the size of the (first-level) table as LOG2SIZE has it, also beyond SIDSIZE; at least to 64 bytes. */
 static uint64_t table_base(const struct smmu_model *m)
 {
-	unsigned int split = (unsigned int)model_field(m->strtab_cfg, 10, 6), bits = table_bits(m);
+	unsigned int split = (unsigned int)model_field(m->strtab_cfg, 10, 6), bits = (unsigned int)model_field(m->strtab_cfg, 5, 0);
 	unsigned int log2 = !two_level(m) ? bits + 6 : bits > split + 3 ? bits - split + 3 : 6;
 
-	return (m->strtab_base & 0xfffffffffffc0ULL) & ~((1ULL << log2) - 1);
+	return log2 > 51 ? 0 : (m->strtab_base & 0xfffffffffffc0ULL) & ~((1ULL << log2) - 1);
 }
 
 /* Where the STE is, by that first-level entry; 0: the entry does not cover it. */
