@@ -80,10 +80,8 @@ static int stream_cmd(struct batch *b, const struct vcmd *kind, const struct smm
 {
 	u32 vsid = (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]);
 
-	for (u32 n = 0; n < b->v->cell->config->stream_count; n++) {
-		const struct cfg_stream *stream = vsmmu_stream(b->v, n);
-
-		if (stream && stream->vsid == vsid) {
+	for_each_vstream(b->v, stream) {
+		if (stream->vsid == vsid) {
 			add(b, kind, cmd, FIELD_PREP(CMD_CFGI0_SID, stream->sid));
 			return 0;
 		}
@@ -102,32 +100,21 @@ static int cfgi_cd(struct batch *b, const struct vcmd *kind, const struct smmu_c
 	return stream_cmd(b, kind, cmd);
 }
 
-/* Entries of 2^bits streams; the cell's own are looked at, not the range. */
-static int update(struct batch *b, u32 vsid, u32 bits)
+/* Entries of one stream, or 2^bits; the cell's own are looked at, not the range. */
+static int cfgi_ste(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
-	int err = 0;
+	bool range = FIELD_GET(CMD0_OP, cmd->dw[0]) == CMD_CFGI_STE_RANGE;
+	u64 vsid = FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]), bits = range ? FIELD_GET(CMD_CFGI1_RANGE, cmd->dw[1]) + 1 : 0;
 
-	for (u32 n = 0; n < b->v->cell->config->stream_count && !err; n++) {
-		const struct cfg_stream *stream = vsmmu_stream(b->v, n);
-
-		if (!stream || (u64)(stream->vsid ^ vsid) >> bits)
+	for_each_vstream(b->v, stream) {
+		if ((stream->vsid ^ vsid) >> bits)
 			continue;
 		b->work++;
 		/* not its own any more: no effect */
-		if (vste_update(b->v, n) == -EIO)
-			err = -EIO;
+		if (vste_update(b->v, stream) == -EIO)
+			return -EIO;
 	}
-	return err;
-}
-
-static int cfgi_ste(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
-{
-	return update(b, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]), 0);
-}
-
-static int cfgi_ste_range(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
-{
-	return update(b, (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]), (u32)FIELD_GET(CMD_CFGI1_RANGE, cmd->dw[1]) + 1);
+	return 0;
 }
 
 /* A CD that is still cached would bring back at once what this is to remove. */
@@ -214,7 +201,7 @@ static const struct vcmd vcmds[] = {
 	[CMD_PREFETCH_CONFIG] = { nothing, { 0, 0 }, true },
 	[CMD_PREFETCH_ADDR] = { nothing, { 0, 0 }, true },
 	[CMD_CFGI_STE] = { cfgi_ste, { 0, 0 }, true },
-	[CMD_CFGI_STE_RANGE] = { cfgi_ste_range, { 0, 0 }, true },
+	[CMD_CFGI_STE_RANGE] = { cfgi_ste, { 0, 0 }, true },
 	[CMD_CFGI_CD] = { cfgi_cd, { CMD0_SSID, CMD_CFGI1_LEAF }, true },
 	[CMD_CFGI_CD_ALL] = { stream_cmd, { 0, 0 }, true },
 	[CMD_TLBI_NH_ALL] = { tlbi, { 0, 0 }, false },

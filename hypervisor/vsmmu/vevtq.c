@@ -13,45 +13,26 @@ bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event
 
 	if (!v)
 		return false;
-	spin_lock(&v->ring_lock);
-	room = v->head - v->tail < VSMMU_EVENTS;
-	if (room)
-		v->ring[v->head++ % VSMMU_EVENTS] = (struct vevent){ *event, page_request };
-	else if (!page_request)
-		v->lost = true;
-	spin_unlock(&v->ring_lock);
+	room = v->head - __atomic_load_n(&v->tail, __ATOMIC_ACQUIRE) < VSMMU_EVENTS;
+	if (room) {
+		v->ring[v->head % VSMMU_EVENTS] = (struct vevent){ *event, page_request };
+		__atomic_store_n(&v->head, v->head + 1, __ATOMIC_RELEASE);
+	} else if (!page_request) {
+		WRITE_ONCE(v->lost, true);
+	}
 	vsmmu_kick(v);
 	return room;
 }
 
-static bool ring_first(struct vsmmu *v, struct vevent *event)
+static bool ring_empty(const struct vsmmu *v)
 {
-	bool there;
-
-	spin_lock(&v->ring_lock);
-	there = v->head != v->tail;
-	if (there)
-		*event = v->ring[v->tail % VSMMU_EVENTS];
-	spin_unlock(&v->ring_lock);
-	return there;
+	return v->tail == __atomic_load_n(&v->head, __ATOMIC_ACQUIRE);
 }
 
-static void ring_drop(struct vsmmu *v)
+void vevtq_reset(struct vsmmu *v)
 {
-	spin_lock(&v->ring_lock);
-	v->tail++;
-	spin_unlock(&v->ring_lock);
-}
-
-static bool ring_lost(struct vsmmu *v)
-{
-	bool lost;
-
-	spin_lock(&v->ring_lock);
-	lost = v->lost;
-	v->lost = false;
-	spin_unlock(&v->ring_lock);
-	return lost;
+	__atomic_store_n(&v->tail, READ_ONCE(v->head), __ATOMIC_RELEASE);
+	WRITE_ONCE(v->lost, false);
 }
 
 /*
@@ -90,28 +71,17 @@ static bool is_for_cell(const struct vsmmu *v, struct smmu_event *event, u32 typ
 	return type <= EVT_F_CFG_CONFLICT;
 }
 
-static const struct cfg_stream *find_stream(const struct vsmmu *v, u32 sid, u32 *n)
-{
-	for (*n = 0; *n < v->cell->config->stream_count; (*n)++) {
-		const struct cfg_stream *stream = vsmmu_stream(v, *n);
-
-		if (stream && stream->sid == sid)
-			return stream;
-	}
-	return NULL;
-}
-
 /* As the cell is to see it; false: not at all. */
 static bool translate(struct vsmmu *v, struct smmu_event *event)
 {
-	u32 type = (u32)FIELD_GET(EVT0_TYPE, event->dw[0]), n;
-	const struct cfg_stream *stream = find_stream(v, (u32)FIELD_GET(EVT0_SID, event->dw[0]), &n);
+	u32 type = (u32)FIELD_GET(EVT0_TYPE, event->dw[0]);
+	const struct cfg_stream *stream = vsmmu_stream(v, FIELD_GET(EVT0_SID, event->dw[0]));
 
 	if (!stream || type == EVT_F_STE_FETCH)
 		return false;
-	if (type == EVT_C_BAD_STE && v->wrong[n].type) {
-		type = v->wrong[n].type;
-		event->dw[3] = v->wrong[n].address;
+	if (type == EVT_C_BAD_STE && vste_wrong(v, stream)->type) {
+		type = vste_wrong(v, stream)->type;
+		event->dw[3] = vste_wrong(v, stream)->address;
 	}
 	event->dw[0] = (event->dw[0] & ~(EVT0_SID | EVT0_TYPE)) | FIELD_PREP(EVT0_TYPE, type) |
 		       FIELD_PREP(EVT0_SID, MUTATE(VSMMU_REAL_SID) ? stream->sid : stream->vsid);
@@ -127,13 +97,16 @@ struct kind {
 	u32 bytes;		/* of an entry */
 	u32 abort;		/* in GERROR: its memory is not there */
 	u32 enable;		/* in CR0 */
+	u32 irq;		/* in IRQ_CTRL */
 };
 
 static const struct kind events = {
 	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR, CR0_EVENTQEN,
+	IRQ_CTRL_EVENTQ,
 };
 static const struct kind requests = {
 	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, SMMU_PRIQ_CONS, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR, CR0_PRIQEN,
+	IRQ_CTRL_PRIQ,
 };
 
 static bool overflowed(const struct vsmmu *v, const struct kind *k)
@@ -167,7 +140,8 @@ static bool writable(const struct vsmmu *v, const struct kind *k)
 	return (cr0 & CR0_SMMUEN) && (cr0 & k->enable) && !(errors & k->abort);
 }
 
-static bool put(struct vsmmu *v, const struct kind *k, const void *entry)
+/* *written: of which queues, as in IRQ_CTRL. */
+static bool put(struct vsmmu *v, const struct kind *k, const void *entry, u32 *written)
 {
 	struct vqueue q = queue(v, k);
 
@@ -177,14 +151,12 @@ static bool put(struct vsmmu *v, const struct kind *k, const void *entry)
 	}
 	dmb_ish();
 	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | vqueue_next(&q, q.prod, 1));
+	*written |= k->irq;
 	return true;
 }
 
-/*
- * False: the event of a stalled transaction, which waits for room; SMMUEN = 0 has ended it. *written: there is something
- * new for the cell.
- */
-static bool deliver_event(struct vsmmu *v, struct smmu_event *event, bool *written)
+/* False: the event of a stalled transaction, which waits for room; SMMUEN = 0 has ended it. */
+static bool deliver_event(struct vsmmu *v, struct smmu_event *event, u32 *written)
 {
 	bool on = writable(v, &events);
 
@@ -195,50 +167,47 @@ static bool deliver_event(struct vsmmu *v, struct smmu_event *event, bool *writt
 	if (full(v, &events))
 		overflow(v, &events);
 	else
-		*written |= put(v, &events, event);
+		put(v, &events, event, written);
 	return true;
 }
 
 /* The last request of a group is answered in any case: by the cell, or as an SMMU does that has nowhere to put it. */
-static void deliver_request(struct vsmmu *v, const struct smmu_event *request, bool *written)
+static void deliver_request(struct vsmmu *v, const struct smmu_event *request, u32 *written)
 {
 	bool on = writable(v, &requests), room = !overflowed(v, &requests) && !full(v, &requests);
 	struct smmu_cmd answer = smmu_pri_response(request->dw, on && !room ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
-	u64 own[2] = { request->dw[0] & ~PRI0_SID, request->dw[1] };
-	u32 n;
-	const struct cfg_stream *stream = find_stream(v, (u32)FIELD_GET(PRI0_SID, request->dw[0]), &n);
+	const struct cfg_stream *stream = vsmmu_stream(v, FIELD_GET(PRI0_SID, request->dw[0]));
+	u64 own[2] = { (request->dw[0] & ~PRI0_SID) | (stream ? stream->vsid : 0), request->dw[1] };
 
-	own[0] |= stream ? stream->vsid : 0;
-	if (on && room && stream && put(v, &requests, own)) {
-		*written = true;
+	if (on && room && stream && put(v, &requests, own, written))
 		return;
-	}
 	if (on && !room)
 		overflow(v, &requests);
 	if (pri_needs_answer(request->dw[0]))
 		smmu_run(v->config->smmu, &v->cell->dma, &answer, 1);
 }
 
-static void interrupt(const struct vsmmu *v, bool written, u64 enable, u32 intid)
-{
-	if (written && (vreg_get(v, SMMU_IRQ_CTRL) & enable))
-		vsmmu_raise(v, intid);
-}
-
 void vevtq_deliver(struct vsmmu *v)
 {
-	bool events_written = false, requests_written = false;
-	struct vevent next;
+	u32 written = 0;
 
-	for (u32 i = 0; i < VSMMU_EVENTS && ring_first(v, &next); i++) {
+	for (u32 i = 0; i < VSMMU_EVENTS && !ring_empty(v); i++) {
+		struct vevent next = v->ring[v->tail % VSMMU_EVENTS];
+
 		if (next.page_request)
-			deliver_request(v, &next.event, &requests_written);
-		else if (!deliver_event(v, &next.event, &events_written))
+			deliver_request(v, &next.event, &written);
+		else if (!deliver_event(v, &next.event, &written))
 			break;
-		ring_drop(v);
+		__atomic_store_n(&v->tail, v->tail + 1, __ATOMIC_RELEASE);
 	}
-	if (ring_lost(v) && writable(v, &events))
-		overflow(v, &events);
-	interrupt(v, events_written, IRQ_CTRL_EVENTQ, v->config->eventq_irq);
-	interrupt(v, requests_written, IRQ_CTRL_PRIQ, v->config->priq_irq);
+	if (READ_ONCE(v->lost)) {
+		WRITE_ONCE(v->lost, false);
+		if (writable(v, &events))
+			overflow(v, &events);
+	}
+	written &= vreg_get(v, SMMU_IRQ_CTRL);
+	if (written & IRQ_CTRL_EVENTQ)
+		vsmmu_raise(v, v->config->eventq_irq);
+	if (written & IRQ_CTRL_PRIQ)
+		vsmmu_raise(v, v->config->priq_irq);
 }

@@ -15,11 +15,22 @@ struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu)
 	return NULL;
 }
 
-const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u32 n)
+const struct cfg_stream *vsmmu_next(const struct vsmmu *v, const struct cfg_stream *last)
 {
-	const struct cfg_stream *stream = &cfg_cell_streams(v->cell->config)[n];
+	const struct cfg_stream *first = cfg_cell_streams(v->cell->config), *next = last ? last + 1 : first;
 
-	return stream->smmu == v->config->smmu ? stream : NULL;
+	while (next < first + v->cell->config->stream_count && next->smmu != v->config->smmu)
+		next++;
+	return next < first + v->cell->config->stream_count ? next : NULL;
+}
+
+const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u64 sid)
+{
+	for_each_vstream(v, stream) {
+		if (stream->sid == sid)
+			return stream;
+	}
+	return NULL;
 }
 
 /* An SPI without a device: pending in the distributor, it takes the way of any other. */
@@ -70,12 +81,8 @@ void vsmmu_stream_attached(struct cell *cell, const struct cfg_stream *stream)
 	if (!v)
 		return;
 	spin_lock(&v->lock);
-	for (u32 n = 0; n < cell->config->stream_count; n++) {
-		const struct cfg_stream *own = vsmmu_stream(v, n);
-
-		if (own && own->sid == stream->sid)
-			vste_update(v, n);
-	}
+	/* the config that it comes from may be another cell's */
+	vste_update(v, vsmmu_stream(v, stream->sid));
 	spin_unlock(&v->lock);
 }
 
@@ -99,13 +106,13 @@ static int init_one(struct cell *cell, struct vsmmu *v, const struct cfg_vsmmu *
 
 	v->cell = cell;
 	v->config = config;
-	v->page[0] = page_alloc(REG_PAGES, 1);
-	if (!v->page[0])
+	v->regs = page_alloc(REG_PAGES, 1);
+	if (!v->regs)
 		return -ENOMEM;
-	v->page[1] = v->page[0] + PAGE_SIZE / sizeof(u32);
 	offer(v);
 	for (u32 i = 0; i < REG_PAGES && !err; i++)
-		err = stage2_map(&cell->s2, ipa(config->ipa + i * SMMU_PAGE1), hyp_pa(v->page[i]), PAGE_SIZE, PROT_READ);
+		err = stage2_map(&cell->s2, ipa(config->ipa + i * SMMU_PAGE1), hyp_pa(vreg_slot(v, i * SMMU_PAGE1)), PAGE_SIZE,
+				 PROT_READ);
 	return err ? err : mmio_add(&cell->mmio, ipa(config->ipa), SMMU_REGS_SIZE, vreg_access, v);
 }
 
@@ -141,12 +148,12 @@ static void exit_one(struct cell *cell, struct vsmmu *v)
 {
 	int err = 0;
 
-	if (!v->page[0])
+	if (!v->regs)
 		return;
 	for (u32 i = 0; i < REG_PAGES; i++)
 		err |= stage2_unmap(&cell->s2, ipa(v->config->ipa + i * SMMU_PAGE1), PAGE_SIZE);
 	if (!err)
-		page_free(v->page[0], REG_PAGES);
+		page_free(v->regs, REG_PAGES);
 }
 
 void vsmmu_cell_exit(struct cell *cell)
@@ -167,10 +174,7 @@ void vsmmu_cell_reset(struct cell *cell)
 
 		spin_lock(&v->lock);
 		vreg_reset(v);
-		spin_lock(&v->ring_lock);
-		v->tail = v->head;
-		v->lost = false;
-		spin_unlock(&v->ring_lock);
+		vevtq_reset(v);
 		spin_unlock(&v->lock);
 	}
 }

@@ -25,18 +25,18 @@ struct vsmmu {
 	struct cell *cell;
 	const struct cfg_vsmmu *config;
 	spinlock_t lock;		/* guards all of this but the ring; order: cell_lock, this one, stage2.lock */
-	u32 *page[2];			/* both register pages; the cell reads them without an exit */
+	u32 *regs;			/* both register pages; the cell reads them without an exit */
 	bool stall;			/* offered */
 	bool ats;
 	bool pri;
 	bool split_ats;			/* the hardware can check translated requests against stage 2 */
 	bool no_stall;			/* stalling is possible, but not offered */
-	struct vste_wrong {		/* by index in the config: why the stream has no entry */
+	struct vste_wrong {		/* by index in the config: why the stream has no entry; vste_wrong() */
 		u64 address;		/* that could not be read */
 		u32 type;		/* of event; 0: it has one */
 	} wrong[CFG_MAX_STREAMS];
 
-	spinlock_t ring_lock;		/* below smmu.lock */
+	/* head and what it adds belong to the holder of the physical SMMU's lock, tail and what it drops to that of ours */
 	u32 head, tail;			/* free-running: written, read */
 	bool lost;			/* since the last delivery the ring was full */
 	struct vevent ring[VSMMU_EVENTS];
@@ -44,8 +44,11 @@ struct vsmmu {
 
 /* The emulated SMMU of the cell that stands for that physical one; NULL: none. */
 struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu);
-/* The n-th stream of the cell if it is behind this SMMU, else NULL; n below config->stream_count. */
-const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u32 n);
+/* For each stream of the cell behind this SMMU. */
+#define for_each_vstream(v, s)	for (const struct cfg_stream *s = vsmmu_next(v, NULL); s; s = vsmmu_next(v, s))
+const struct cfg_stream *vsmmu_next(const struct vsmmu *v, const struct cfg_stream *last);
+/* The one with this physical StreamID; NULL: none. */
+const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u64 sid);
 /* An interrupt of the cell's becomes pending; 0: none. Not one that the cell has given away. */
 void vsmmu_raise(const struct vsmmu *v, u32 intid);
 /* Asks the CPUs of the cell for vsmmu_sync(). After a change under a lock that vsmmu_sync() takes. */
@@ -59,10 +62,12 @@ void vreg_set(struct vsmmu *v, u32 offset, u32 value);
 /* GERROR bits become active. */
 void vreg_gerror(struct vsmmu *v, u32 bits);
 
-static inline u32 vreg_get(const struct vsmmu *v, u32 offset)
+static inline u32 *vreg_slot(const struct vsmmu *v, u32 offset)
 {
-	return READ_ONCE(v->page[offset / SMMU_PAGE1][offset % SMMU_PAGE1 / 4]);
+	return &v->regs[(offset / SMMU_PAGE1 * PAGE_SIZE + offset % SMMU_PAGE1) / sizeof(u32)];
 }
+
+static inline u32 vreg_get(const struct vsmmu *v, u32 offset) { return READ_ONCE(*vreg_slot(v, offset)); }
 
 static inline u64 vreg_get64(const struct vsmmu *v, u32 offset)
 {
@@ -89,8 +94,13 @@ static inline ipaddr_t vqueue_at(const struct vqueue *q, u32 pointer, u32 bytes)
 
 /* ---- vste.c ---- */
 
-/* The n-th stream of the cell becomes what its registers and tables say now. -EIO: the SMMU did not confirm. */
-int vste_update(struct vsmmu *v, u32 n);
+static inline struct vste_wrong *vste_wrong(struct vsmmu *v, const struct cfg_stream *stream)
+{
+	return &v->wrong[stream - cfg_cell_streams(v->cell->config)];
+}
+
+/* The stream becomes what the cell's registers and tables say now. -EIO: the SMMU did not confirm. */
+int vste_update(struct vsmmu *v, const struct cfg_stream *stream);
 void vste_update_all(struct vsmmu *v);
 
 /* ---- vcmdq.c ---- */
@@ -102,7 +112,9 @@ void vcmdq_run(struct vsmmu *v);
 
 /* smmu_domain.event */
 bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event *event, bool page_request);
-/* What was received, into the cell's queues. Lock held. */
+/* What was received is forgotten. Lock held, as with the next. */
+void vevtq_reset(struct vsmmu *v);
+/* What was received, into the cell's queues. */
 void vevtq_deliver(struct vsmmu *v);
 
 #endif

@@ -126,15 +126,12 @@ static enum smmu_stream_mode global_mode(const struct vsmmu *v)
 	return vreg_get(v, SMMU_GBPA) & GBPA_ABORT ? SMMU_STREAM_ABORT : SMMU_STREAM_BYPASS;
 }
 
-int vste_update(struct vsmmu *v, u32 n)
+int vste_update(struct vsmmu *v, const struct cfg_stream *stream)
 {
-	const struct cfg_stream *stream = vsmmu_stream(v, n);
 	u64 address, dw[2] = { 0, FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING) };
 	enum smmu_stream_mode mode = SMMU_STREAM_INVALID;
 	struct vste_wrong wrong = { 0 };
-	struct smmu_cmd stall_term = {
-		.dw[0] = FIELD_PREP(CMD0_OP, CMD_STALL_TERM) | FIELD_PREP(CMD_CFGI0_SID, stream->sid),
-	};
+	struct smmu_cmd stall_term = { .dw[0] = cmd_about(CMD_STALL_TERM, stream->sid) };
 
 	if (!(vreg_get(v, SMMU_CR0) & CR0_SMMUEN)) {
 		if (MUTATE(VSMMU_KEEP_STAGE1))
@@ -150,14 +147,12 @@ int vste_update(struct vsmmu *v, u32 n)
 	}
 	if (MUTATE(VSMMU_READ_TWICE) && mode == SMMU_STREAM_STAGE1)
 		guest_read(v->cell, ipa(address), dw, sizeof(dw));
-	v->wrong[n] = wrong;
+	*vste_wrong(v, stream) = wrong;
 	return smmu_stream_configure(stream->smmu, stream->sid, &v->cell->dma, mode, dw);
 }
 
 void vste_update_all(struct vsmmu *v)
 {
-	for (u32 n = 0; n < v->cell->config->stream_count; n++) {
-		if (vsmmu_stream(v, n))
-			vste_update(v, n);
-	}
+	for_each_vstream(v, stream)
+		vste_update(v, stream);
 }
