@@ -90,7 +90,7 @@ static bool cmd_is_foreign(struct smmu *smmu, const struct smmu_domain *domain, 
 	return !stream || (!MUTATE(VSMMU_ANY_STREAM) && (stream->domain != domain || !stream->attached));
 }
 
-/* One batch that fits: those of `count` commands that the domain may give (NULL: all), and the CMD_SYNC. */
+/* One batch that fits. */
 static int cmdq_batch(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count)
 {
 	struct smmu_queue *q = &smmu->cmdq;
@@ -109,7 +109,7 @@ static int cmdq_batch(struct smmu *smmu, const struct smmu_domain *domain, const
 	return cmdq_wait(smmu);
 }
 
-static int run(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count)
+int cmdq_run(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count)
 {
 	u32 room = (1u << smmu->cmdq.log2) - 1;
 	int err = 0;
@@ -128,14 +128,9 @@ static int run(struct smmu *smmu, const struct smmu_domain *domain, const struct
 	return err;
 }
 
-int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count)
-{
-	return run(smmu, NULL, cmds, count);
-}
-
 int cmdq_one(struct smmu *smmu, u64 dw0, u64 dw1)
 {
-	return cmdq_run(smmu, &(struct smmu_cmd){ { dw0, dw1 } }, 1);
+	return cmdq_run(smmu, NULL, &(struct smmu_cmd){ { dw0, dw1 } }, 1);
 }
 
 int smmu_run(u32 index, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count)
@@ -145,7 +140,7 @@ int smmu_run(u32 index, const struct smmu_domain *domain, const struct smmu_cmd 
 
 	spin_lock(&smmu->lock);
 	smmu->cerror = CERROR_NONE;
-	err = run(smmu, domain, cmds, count);
+	err = cmdq_run(smmu, domain, cmds, count);
 	if (err && smmu->cerror)
 		err = (int)smmu->cerror;
 	/* a CMD_SYNC makes visible what was recorded before it */

@@ -112,19 +112,15 @@ static bool event_storms(struct smmu_stream *stream)
 	return ++stream->window_events > smmu_storm_limit;
 }
 
-/* Streams that nobody ever claimed get an entry when they first misbehave, or they could storm for ever. */
-static struct smmu_stream *event_stream(struct smmu *smmu, u32 sid)
-{
-	if (smmu_storm_limit && strtab_need(smmu, sid))
-		return NULL;
-	return strtab_stream(smmu, sid);
-}
-
 static void event_handle(struct smmu *smmu, const struct smmu_event *event)
 {
 	u32 sid = (u32)FIELD_GET(EVT0_SID, event->dw[0]);
-	struct smmu_stream *stream = event_stream(smmu, sid);
+	struct smmu_stream *stream;
 
+	/* one that nobody ever claimed gets an entry when it first misbehaves, or it could storm for ever */
+	if (smmu_storm_limit)
+		strtab_need(smmu, sid);
+	stream = strtab_stream(smmu, sid);
 	if (stream && stream->domain)
 		event_owned(smmu, stream->domain, event);
 	else
@@ -167,7 +163,7 @@ static void request_handle(struct smmu *smmu, const struct smmu_event *request)
 	if (domain && domain->event && domain->event(domain, smmu->index, request, true))
 		return;
 	if (pri_needs_answer(request->dw[0]))
-		cmdq_run(smmu, &answer, 1);
+		cmdq_run(smmu, NULL, &answer, 1);
 }
 
 /* ---- both queues ---- */
@@ -207,7 +203,6 @@ void smmu_queue_irq(struct cpu *cpu, void *queue)
 	struct smmu_queue *q = queue;
 	bool more;
 
-	(void)cpu;
 	spin_lock(&q->smmu->lock);
 	smmu_queue_drain(q, QUEUE_BATCH);
 	/* What came while the queue was not empty made no edge; it is seen here, or makes one. */

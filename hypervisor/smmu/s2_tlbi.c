@@ -11,23 +11,10 @@
 
 #define TLBI_BATCH	32	/* commands; beyond, the whole VMID is cheaper */
 
-/* One page, or with range support (NUM + 1) << SCALE pages. TTL is 0: leaves of any level. */
-static struct smmu_cmd tlbi_ipa(u16 vmid, u64 address, u32 num, u32 scale)
-{
-	struct smmu_cmd cmd = {
-		.dw[0] = cmd_about(CMD_TLBI_S2_IPA, vmid),
-		.dw[1] = address & CMD_TLBI1_ADDR,
-	};
-
-	/* TG = 0: no range. NUM and SCALE and TTL all 0 are reserved with a TG. */
-	if (num || scale) {
-		cmd.dw[0] |= FIELD_PREP(CMD_TLBI0_NUM, num) | FIELD_PREP(CMD_TLBI0_SCALE, scale);
-		cmd.dw[1] |= FIELD_PREP(CMD_TLBI1_TG, CMD_TLBI_TG_4K);
-	}
-	return cmd;
-}
-
-/* The commands for a range of pages, 5 bits of the count at a time from the lowest; 0: too many. */
+/*
+ * The commands for a range of pages; 0: too many. Without range support, one for each page; with it, for 5 bits of the
+ * count at a time from the lowest, (NUM + 1) << SCALE pages. TTL is 0: leaves of any level.
+ */
 static u32 tlbi_range(const struct smmu *smmu, struct smmu_cmd *cmds, u16 vmid, u64 address, u64 pages)
 {
 	u32 n = 0;
@@ -39,7 +26,12 @@ static u32 tlbi_range(const struct smmu *smmu, struct smmu_cmd *cmds, u16 vmid, 
 
 		if (n == TLBI_BATCH)
 			return 0;
-		cmds[n++] = tlbi_ipa(vmid, address, num - 1, scale);
+		/* TG = 0: no range. NUM and SCALE and TTL all 0 are reserved with a TG. */
+		cmds[n++] = (struct smmu_cmd){
+			.dw[0] = cmd_about(CMD_TLBI_S2_IPA, vmid) | FIELD_PREP(CMD_TLBI0_NUM, num - 1) |
+				 FIELD_PREP(CMD_TLBI0_SCALE, scale),
+			.dw[1] = (address & CMD_TLBI1_ADDR) | (step > 1 ? FIELD_PREP(CMD_TLBI1_TG, CMD_TLBI_TG_4K) : 0),
+		};
 		pages -= step;
 		address += step << PAGE_SHIFT;
 	}
@@ -61,7 +53,7 @@ static int inval_one(struct smmu *smmu, u16 vmid, u64 address, u64 pages)
 		return cmdq_one(smmu, cmd_about(CMD_TLBI_S12_VMALL, vmid), 0);
 	if (MUTATE(S2_STAGE1_TLBI_FIRST))
 		cmdq_one(smmu, stage1, 0);
-	err = cmdq_run(smmu, cmds, n);
+	err = cmdq_run(smmu, NULL, cmds, n);
 	if (MUTATE(S2_NO_STAGE1_TLBI) || MUTATE(S2_STAGE1_TLBI_FIRST))
 		return err;
 	/* after a SYNC, lest a walk makes a combined entry anew from one of stage 2 that is still there */

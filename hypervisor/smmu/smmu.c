@@ -33,8 +33,9 @@ static int wait_for(struct smmu *smmu, u32 reg, u32 mask, u32 value)
 {
 	u64 deadline = timer_deadline_us(SMMU_TIMEOUT_US);
 
-	while ((smmu_read32(smmu, reg) & mask) != value) {
-		if (timer_passed(deadline)) {
+	/* the time is taken first, for this CPU may be the one that did not run */
+	for (bool late = false; (smmu_read32(smmu, reg) & mask) != value; late = timer_passed(deadline)) {
+		if (late) {
 			pr_err("smmu %u: register 0x%x does not become 0x%x (is 0x%x)", smmu->index, reg, value,
 			       smmu_read32(smmu, reg));
 			return -EIO;
@@ -95,7 +96,6 @@ static void gerror_irq(struct cpu *cpu, void *ctx)
 {
 	struct smmu *smmu = ctx;
 
-	(void)cpu;
 	spin_lock(&smmu->lock);
 	smmu_gerror(smmu);
 	spin_unlock(&smmu->lock);
@@ -330,14 +330,11 @@ int smmu_init(const struct cfg_system *sys)
 	return err;
 }
 
-bool smmu_has_pri(u32 index)
-{
-	return smmus[index].pri;
-}
-
 u32 smmu_id_register(u32 index, u32 offset)
 {
-	return smmu_read32(&smmus[index], offset);
+	u32 unused = offset == SMMU_IDR0 && !smmus[index].pri ? (u32)IDR0_PRI : 0;
+
+	return smmu_read32(&smmus[index], offset) & ~unused;
 }
 
 u64 smmu_unowned_events(void)

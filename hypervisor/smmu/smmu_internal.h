@@ -103,7 +103,7 @@ struct ste ste_s1_s2(const struct ste *s2, u64 dw0, u64 dw1);
 typedef int (*ste_sync_fn)(void *ctx);
 /*
  * Makes *slot equal to *target. At each moment the SMMU sees the old entry, the new one, or an invalid one; `sync`
- * announces each step (CFGI_STE + CMD_SYNC). Goes on after a failed sync; returns the first failure.
+ * announces each step (CFGI_STE + CMD_SYNC; 0 or -EIO). Goes on after a failed one, and returns -EIO then.
  */
 int ste_write(struct ste *slot, const struct ste *target, ste_sync_fn sync, void *ctx);
 
@@ -121,8 +121,11 @@ int strtab_silence(struct smmu_stream *stream);
 
 /* ---- cmdq.c; lock held ---- */
 
-/* Runs the commands and a CMD_SYNC; returns after completion. -EIO: not (all) done, reported. */
-int cmdq_run(struct smmu *smmu, const struct smmu_cmd *cmds, u32 count);
+/*
+ * Runs those of the commands that the domain may give (NULL: all), and a CMD_SYNC; returns after completion. -EIO: not
+ * (all) done, reported.
+ */
+int cmdq_run(struct smmu *smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count);
 int cmdq_one(struct smmu *smmu, u64 dw0, u64 dw1);
 /* GERROR.CMDQ_ERR is active: reports, makes the queue runnable again, acknowledges. -EIO: a command was not done. */
 int cmdq_recover(struct smmu *smmu);

@@ -90,8 +90,8 @@ static struct ste ste_used(const struct ste *ste)
 	return used;
 }
 
-/* Stores what differs, but not into dword `except`. Returns whether there was anything. */
-static bool ste_store(struct ste *slot, const struct ste *value, int except)
+/* Stores what differs, but not into dword `except`, and announces it. */
+static int ste_step(struct ste *slot, const struct ste *value, int except, ste_sync_fn sync, void *ctx)
 {
 	bool changed = false;
 
@@ -101,18 +101,7 @@ static bool ste_store(struct ste *slot, const struct ste *value, int except)
 		WRITE_ONCE(slot->dw[i], value->dw[i]);
 		changed = true;
 	}
-	return changed;
-}
-
-static void ste_step(struct ste *slot, const struct ste *value, int except, ste_sync_fn sync, void *ctx, int *err)
-{
-	int ret;
-
-	if (!ste_store(slot, value, except))
-		return;
-	ret = sync(ctx);
-	if (!*err)
-		*err = ret;
+	return changed ? sync(ctx) : 0;
 }
 
 /*
@@ -139,24 +128,22 @@ int ste_write(struct ste *slot, const struct ste *target, ste_sync_fn sync, void
 	int critical = ste_critical(slot, target, &between);
 	int err = 0;
 
-	if (MUTATE(STE_ONE_WRITE)) {
-		ste_step(slot, target, -1, sync, ctx, &err);
-		return err;
-	}
+	if (MUTATE(STE_ONE_WRITE))
+		return ste_step(slot, target, -1, sync, ctx);
 	if (critical == STE_DWORDS) {
 		/* through invalid: what follows may then be written as it comes */
 		between = *slot;
 		between.dw[0] &= ~STE0_V;
-		ste_step(slot, &between, -1, sync, ctx, &err);
+		err |= ste_step(slot, &between, -1, sync, ctx);
 		between = *target;
 		critical = 0;
 	}
 	/* first what the SMMU does not look at yet, then the switch, then what it does not look at any more */
-	ste_step(slot, &between, critical, sync, ctx, &err);
+	err |= ste_step(slot, &between, critical, sync, ctx);
 	if (critical >= 0) {
 		between.dw[critical] = target->dw[critical];
-		ste_step(slot, &between, -1, sync, ctx, &err);
+		err |= ste_step(slot, &between, -1, sync, ctx);
 	}
-	ste_step(slot, target, -1, sync, ctx, &err);
+	err |= ste_step(slot, target, -1, sync, ctx);
 	return err;
 }

@@ -85,7 +85,7 @@ static int stream_sync(void *ctx)
 	const struct smmu_stream *stream = ctx;
 
 	if (MUTATE(NO_CFGI))
-		return cmdq_run(stream->smmu, NULL, 0);
+		return cmdq_run(stream->smmu, NULL, NULL, 0);
 	return cmdq_one(stream->smmu, cmd_about(CMD_CFGI_STE, stream->sid), CMD_CFGI1_LEAF);
 }
 
@@ -109,7 +109,7 @@ static int stream_atc_inv(struct smmu_stream *stream)
 		{ { atc_inv | CMD0_SSV | CMD_ATC0_GLOBAL, ATC_SIZE_ALL } },
 	};
 
-	return cmdq_run(stream->smmu, cmds, stream->smmu->substreams ? 2 : 1);
+	return cmdq_run(stream->smmu, NULL, cmds, stream->smmu->substreams ? 2 : 1);
 }
 
 int strtab_atc_inv(struct smmu *smmu, u16 vmid)
@@ -268,34 +268,26 @@ static int stream_do(u32 index, u32 sid, const struct smmu_domain *domain, strea
 
 /* ---- the interface ---- */
 
-static int stream_claim(struct smmu *smmu, u32 sid, struct smmu_domain *domain, const struct smmu_domain **owner)
-{
-	struct smmu_stream *stream;
-	int err = strtab_need(smmu, sid);
-
-	if (err)
-		return err;
-	stream = strtab_stream(smmu, sid);
-	if (stream->domain) {
-		*owner = stream->domain;
-		return -EBUSY;
-	}
-	err = stream_install(stream, ste_abort());
-	if (!err)
-		stream->domain = domain;
-	return err;
-}
-
 int smmu_stream_claim(u32 index, u32 sid, struct smmu_domain *domain, const struct smmu_domain **owner)
 {
 	struct smmu *smmu = smmus + index;
+	struct smmu_stream *stream;
 	int err;
 
 	*owner = NULL;
 	if (index >= smmu_count)
 		return -EINVAL;
 	spin_lock(&smmu->lock);
-	err = stream_claim(smmu, sid, domain, owner);
+	err = strtab_need(smmu, sid);
+	stream = strtab_stream(smmu, sid);
+	if (!err && stream->domain) {
+		*owner = stream->domain;
+		err = -EBUSY;
+	}
+	if (!err)
+		err = stream_install(stream, ste_abort());
+	if (!err)
+		stream->domain = domain;
 	spin_unlock(&smmu->lock);
 	return err;
 }

@@ -21,11 +21,6 @@ struct batch {
 	struct smmu_cmd cmd[VSMMU_BATCH];
 };
 
-static u64 vmid_field(const struct vsmmu *v)
-{
-	return FIELD_PREP(CMD_TLBI0_VMID, v->cell->s2.vmid);
-}
-
 /* Not by ASID: that would not reach global entries, as invalidation by address does. */
 static void fold(struct batch *b)
 {
@@ -37,7 +32,7 @@ static void fold(struct batch *b)
 		if (!cmd_is_tlbi(b->cmd[i].dw[0]))
 			b->cmd[others++] = b->cmd[i];
 	}
-	b->cmd[others] = (struct smmu_cmd){ .dw[0] = FIELD_PREP(CMD0_OP, op) | vmid_field(b->v) | asid };
+	b->cmd[others] = (struct smmu_cmd){ .dw[0] = cmd_about(op, b->v->cell->s2.vmid) | asid };
 	b->count = others + 1;
 }
 
@@ -68,26 +63,21 @@ static int nothing(struct batch *b, const struct vcmd *kind, const struct smmu_c
 	return 0;
 }
 
-static void add(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd, u64 dw0)
-{
-	b->cmd[b->count++] = (struct smmu_cmd){
-		.dw[0] = (cmd->dw[0] & (CMD0_OP | kind->keep[0])) | dw0, .dw[1] = cmd->dw[1] & kind->keep[1],
-	};
-}
-
 /* One command about one stream of the cell; about any other it has no effect. */
 static int stream_cmd(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
 	u32 vsid = (u32)FIELD_GET(CMD_CFGI0_SID, cmd->dw[0]);
 
 	for_each_vstream(b->v, stream) {
-		if (stream->vsid == vsid) {
-			add(b, kind, cmd, FIELD_PREP(CMD_CFGI0_SID, stream->sid));
-			return 0;
-		}
+		if (stream->vsid != vsid && !MUTATE(VSMMU_ANY_STREAM))
+			continue;
+		b->cmd[b->count++] = (struct smmu_cmd){
+			.dw[0] = cmd_about(FIELD_GET(CMD0_OP, cmd->dw[0]), stream->vsid == vsid ? stream->sid : vsid) |
+				 (cmd->dw[0] & kind->keep[0]),
+			.dw[1] = cmd->dw[1] & kind->keep[1],
+		};
+		break;
 	}
-	if (MUTATE(VSMMU_ANY_STREAM))
-		add(b, kind, cmd, FIELD_PREP(CMD_CFGI0_SID, vsid));
 	return 0;
 }
 
@@ -140,9 +130,9 @@ static u64 tlbi_level(u64 dw1)
 static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
 	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]), range = CMD_TLBI0_NUM | CMD_TLBI0_SCALE;
+	u32 vmid = MUTATE(VSMMU_ANY_VMID) ? (u32)FIELD_GET(CMD_TLBI0_VMID, cmd->dw[0]) : b->v->cell->s2.vmid;
 	struct smmu_cmd own = {
-		.dw[0] = (cmd->dw[0] & kind->keep[0]) |
-			 (MUTATE(VSMMU_ANY_VMID) ? cmd->dw[0] & CMD_TLBI0_VMID : vmid_field(b->v)),
+		.dw[0] = cmd_about(op == CMD_TLBI_NSNH_ALL ? CMD_TLBI_NH_ALL : op, vmid) | (cmd->dw[0] & kind->keep[0]),
 		.dw[1] = cmd->dw[1] & kind->keep[1],
 	};
 
@@ -152,7 +142,6 @@ static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 	} else if (!(own.dw[0] & range) && !tlbi_level(own.dw[1])) {
 		return CERROR_ILL;	/* reserved */
 	}
-	own.dw[0] |= FIELD_PREP(CMD0_OP, op == CMD_TLBI_NSNH_ALL ? CMD_TLBI_NH_ALL : op);
 	return tlbi_add(b, &own);
 }
 

@@ -97,7 +97,7 @@ static void offer(struct vsmmu *v)
 	v->split_ats = !(idr0 & IDR0_NS1ATS);
 	v->ats = (idr0 & IDR0_ATS) &&
 		 ((flags & CFG_VSMMU_TRUST_ATS) || ((flags & CFG_VSMMU_ATS) && v->split_ats));
-	v->pri = v->ats && (flags & CFG_VSMMU_PRI) && smmu_has_pri(v->config->smmu);
+	v->pri = v->ats && (flags & CFG_VSMMU_PRI) && (idr0 & IDR0_PRI);
 }
 
 static int init_one(struct cell *cell, struct vsmmu *v, const struct cfg_vsmmu *config)

@@ -28,18 +28,11 @@ static bool two_level(struct vsmmu *v, u64 base, u32 vsid, u32 split, u64 *addre
 	return true;
 }
 
-/* Other values of SPLIT are reserved and act like 6. */
-static u32 table_split(u32 config)
-{
-	u32 split = (u32)FIELD_GET(STRTAB_CFG_SPLIT, config);
-
-	return split == 8 || split == 10 ? split : 6;
-}
-
 static bool ste_address(struct vsmmu *v, u32 vsid, u64 *address, struct vste_wrong *wrong)
 {
-	u32 config = vreg_get(v, SMMU_STRTAB_BASE_CFG), split = table_split(config);
-	u32 size = (u32)FIELD_GET(STRTAB_CFG_LOG2SIZE, config);
+	u32 config = vreg_get(v, SMMU_STRTAB_BASE_CFG), size = (u32)FIELD_GET(STRTAB_CFG_LOG2SIZE, config);
+	/* other values are reserved and act like 6 */
+	u32 field = (u32)FIELD_GET(STRTAB_CFG_SPLIT, config), split = field == 8 || field == 10 ? field : 6;
 	bool linear = FIELD_GET(STRTAB_CFG_FMT, config) != STRTAB_FMT_2LEVEL;
 	/* the base is aligned to the first level's size as it is written, even if that is too much; 64 bytes at least */
 	u32 align = linear ? size + 6 : MAX(size, split + 3) - split + 3;
@@ -120,12 +113,6 @@ static enum smmu_stream_mode ste_mode(const struct vsmmu *v, u64 *dw)
 	return SMMU_STREAM_STAGE1;
 }
 
-/* SMMUEN = 0 */
-static enum smmu_stream_mode global_mode(const struct vsmmu *v)
-{
-	return vreg_get(v, SMMU_GBPA) & GBPA_ABORT ? SMMU_STREAM_ABORT : SMMU_STREAM_BYPASS;
-}
-
 int vste_update(struct vsmmu *v, const struct cfg_stream *stream)
 {
 	u64 address, dw[2] = { 0, FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING) };
@@ -136,7 +123,7 @@ int vste_update(struct vsmmu *v, const struct cfg_stream *stream)
 	if (!(vreg_get(v, SMMU_CR0) & CR0_SMMUEN)) {
 		if (MUTATE(VSMMU_KEEP_STAGE1))
 			return 0;
-		mode = global_mode(v);
+		mode = vreg_get(v, SMMU_GBPA) & GBPA_ABORT ? SMMU_STREAM_ABORT : SMMU_STREAM_BYPASS;
 		if (v->stall)
 			smmu_run(stream->smmu, &v->cell->dma, &stall_term, 1);
 	} else if (ste_address(v, stream->vsid, &address, &wrong)) {

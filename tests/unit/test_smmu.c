@@ -256,13 +256,13 @@ static void one_doorbell_and_one_sync_a_batch(void **state)
 		doorbells = models[0].doorbells;
 		syncs = models[0].syncs;
 		models[0].slow = n % 3;
-		assert_int_equal(cmdq_run(&smmus[0], cmds, n), 0);
+		assert_int_equal(cmdq_run(&smmus[0], NULL, cmds, n), 0);
 		assert_int_equal(models[0].doorbells, doorbells + 1);
 		assert_int_equal(models[0].syncs, syncs + 1);
 	}
 	/* more than fit at once */
 	syncs = models[0].commands;
-	assert_int_equal(cmdq_run(&smmus[0], cmds, 300), 0);
+	assert_int_equal(cmdq_run(&smmus[0], NULL, cmds, 300), 0);
 	assert_int_equal(models[0].commands, syncs + 302);
 }
 
@@ -274,11 +274,11 @@ static void an_illegal_command_is_reported_and_passed_over(void **state)
 	(void)state;
 	start_with(1, 0);
 	tlbi = models[0].opcodes[CMD_TLBI_NSNH_ALL];
-	assert_int_equal(cmdq_run(&smmus[0], cmds, 3), -EIO);
+	assert_int_equal(cmdq_run(&smmus[0], NULL, cmds, 3), -EIO);
 	assert_true(logged("illegal command (command 00000000000000ee"));
 	/* the rest of the batch was done, and the queue goes on */
 	assert_int_equal(models[0].opcodes[CMD_TLBI_NSNH_ALL], tlbi + 2);
-	assert_int_equal(cmdq_run(&smmus[0], cmds, 1), 0);
+	assert_int_equal(cmdq_run(&smmus[0], NULL, cmds, 1), 0);
 	assert_false(smmu_failed());
 	/* the GERROR interrupt finds it done */
 	machine_irqs(10);

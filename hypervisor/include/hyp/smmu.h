@@ -53,8 +53,8 @@ int smmu_init(const struct cfg_system *sys);
 int smmu_stream_claim(u32 smmu, u32 sid, struct smmu_domain *domain, const struct smmu_domain **owner);
 /*
  * abort -> stage 2 with the domain's tables, and back. Returns when the SMMU acts so (CFGI + SYNC). -EINVAL: not the
- * domain's; no effect, as with the next. -EIO: the SMMU did not confirm, it may act either way. A blocked stream's events are all counted, its translations
- * gone. Attaching again ends a storm's silence.
+ * domain's; no effect, as with the next. -EIO: the SMMU did not confirm, it may act either way. A blocked stream's events
+ * are all counted, its translations gone. Attaching again ends a storm's silence.
  */
 int smmu_stream_attach(u32 smmu, u32 sid, const struct smmu_domain *domain);
 int smmu_stream_block(u32 smmu, u32 sid, const struct smmu_domain *domain);
@@ -86,9 +86,7 @@ int smmu_stream_configure(u32 smmu, u32 sid, const struct smmu_domain *domain, e
 int smmu_run(u32 smmu, const struct smmu_domain *domain, const struct smmu_cmd *cmds, u32 count);
 /* CMD_PRI_RESP to an entry of the page request queue. */
 struct smmu_cmd smmu_pri_response(const u64 *request, u32 response);
-/* The hardware's queue of page requests is in use. */
-bool smmu_has_pri(u32 smmu);
-/* SMMU_IDR0 to SMMU_AIDR, by offset. */
+/* SMMU_IDR0 to SMMU_AIDR, by offset; without PRI where the hardware's queue of page requests is not in use. */
 u32 smmu_id_register(u32 smmu, u32 offset);
 
 /* Events of streams that nobody owns. */
