@@ -79,25 +79,20 @@ static void gerror_report(struct smmu *smmu, u32 bit)
 		smmu_set_failed(smmu, "it entered service failure mode");
 }
 
-void smmu_gerror(struct smmu *smmu)
+static void gerror_irq(struct cpu *cpu, void *ctx)
 {
-	u32 gerror = smmu_read32(smmu, SMMU_GERROR);
-	u32 active = gerror ^ smmu_read32(smmu, SMMU_GERRORN);
+	struct smmu *smmu = ctx;
+	u32 gerror, active;
 
+	spin_lock(&smmu->lock);
+	gerror = smmu_read32(smmu, SMMU_GERROR);
+	active = gerror ^ smmu_read32(smmu, SMMU_GERRORN);
 	for (u32 bit = 0; bit < 32; bit++)
 		if (active & BIT(bit))
 			gerror_report(smmu, bit);
 	/* cmdq_recover() acknowledged its own already; the same value again changes nothing */
 	if (active)
 		smmu_write32(smmu, SMMU_GERRORN, gerror);
-}
-
-static void gerror_irq(struct cpu *cpu, void *ctx)
-{
-	struct smmu *smmu = ctx;
-
-	spin_lock(&smmu->lock);
-	smmu_gerror(smmu);
 	spin_unlock(&smmu->lock);
 }
 

@@ -142,7 +142,5 @@ void smmu_queue_irq(struct cpu *cpu, void *queue);
 
 /* "isolation of DMA can't be vouched for": once per SMMU, loud. */
 void smmu_set_failed(struct smmu *smmu, const char *why);
-/* Acts on all active GERRORs. Lock held. */
-void smmu_gerror(struct smmu *smmu);
 
 #endif
