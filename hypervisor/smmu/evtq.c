@@ -10,7 +10,6 @@
 #include <hyp/errno.h>
 #include <hyp/gic.h>
 #include <hyp/percpu.h>
-#include <hyp/string.h>
 #include "smmu_internal.h"
 
 static const char *event_text(u32 type)
@@ -187,9 +186,9 @@ void smmu_queue_drain(struct smmu_queue *q, u32 max)
 	dsb_sy();
 	q->prod = queue_pointer(q, prod);
 	for (; q->cons != q->prod && max; max--) {
-		struct smmu_event entry = { 0 };
+		const u64 *dw = (u64 *)q->entries + queue_index(q, q->cons) * q->entry_bytes / sizeof(u64);
+		struct smmu_event entry = { { dw[0], dw[1], events ? dw[2] : 0, events ? dw[3] : 0 } };
 
-		memcpy(&entry, (u8 *)q->entries + queue_index(q, q->cons) * q->entry_bytes, q->entry_bytes);
 		q->cons = queue_pointer(q, q->cons + 1);
 		(events ? event_handle : request_handle)(smmu, &entry);
 	}

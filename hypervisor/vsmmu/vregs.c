@@ -96,12 +96,13 @@ void vreg_reset(struct vsmmu *v)
 
 /* ---- writes ---- */
 
-static void cr0_written(struct vsmmu *v)
+static void write_cr0(struct vsmmu *v, u32 offset, u32 value)
 {
-	u32 value = vreg_get(v, SMMU_CR0) & ~(u32)((v->ats ? 0 : CR0_ATSCHK) | (v->pri ? 0 : CR0_PRIQEN));
-	u32 changed = vreg_get(v, SMMU_CR0ACK) ^ value;
+	u32 changed;
 
-	vreg_set(v, SMMU_CR0, value);
+	value &= ~(u32)((v->ats ? 0 : CR0_ATSCHK) | (v->pri ? 0 : CR0_PRIQEN));
+	changed = vreg_get(v, offset) ^ value;
+	vreg_set(v, offset, value);
 	if (changed & CR0_SMMUEN)
 		vste_update_all(v);
 	vreg_set(v, SMMU_CR0ACK, value);
@@ -111,23 +112,33 @@ static void cr0_written(struct vsmmu *v)
 		vcmdq_run(v);
 }
 
-/* While SMMUEN = 0, this decides about all streams. */
-static void gbpa_written(struct vsmmu *v)
+/* Attributes of tables may change without SMMUEN, those of queues without queues. */
+static void write_cr1(struct vsmmu *v, u32 offset, u32 value)
 {
+	u32 cr0 = vreg_get(v, SMMU_CR0), mask = (cr0 & QUEUES ? 0 : CR1_QUEUE) | (cr0 & CR0_SMMUEN ? 0 : CR1_TABLE);
+
+	vreg_set(v, offset, (vreg_get(v, offset) & ~mask) | (value & mask));
+}
+
+/* UPDATE is done at once. While SMMUEN = 0, this decides about all streams. */
+static void write_gbpa(struct vsmmu *v, u32 offset, u32 value)
+{
+	if (!(value & GBPA_UPDATE))
+		return;
+	vreg_set(v, offset, value & ~(u32)GBPA_UPDATE);
 	if (!(vreg_get(v, SMMU_CR0) & CR0_SMMUEN))
 		vste_update_all(v);
 }
 
-static void irq_ctrl_written(struct vsmmu *v)
+static void write_irq_ctrl(struct vsmmu *v, u32 offset, u32 value)
 {
-	u32 value = vreg_get(v, SMMU_IRQ_CTRL) & ~(v->pri ? 0 : (u32)IRQ_CTRL_PRIQ);
-
-	vreg_set(v, SMMU_IRQ_CTRL, value);
+	value &= ~(v->pri ? 0 : (u32)IRQ_CTRL_PRIQ);
+	vreg_set(v, offset, value);
 	vreg_set(v, SMMU_IRQ_CTRLACK, value);
 }
 
 /* Where an error is acknowledged, its queue goes on. */
-static void gerrorn_written(struct vsmmu *v)
+static void queues_go_on(struct vsmmu *v)
 {
 	vevtq_deliver(v);
 	vcmdq_run(v);
@@ -137,51 +148,51 @@ struct vreg {
 	u32 offset;
 	u32 mask;		/* bits that can be written */
 	u32 guard;		/* in CR0: only while these are off */
-	u32 trigger;		/* without which a write has no effect; reads as zero, as it is done at once */
-	void (*then)(struct vsmmu *v);
+	void (*write)(struct vsmmu *v, u32 offset, u32 value);	/* NULL: just stored, */
+	void (*then)(struct vsmmu *v);				/* and then this */
 };
 
 /* The frequent ones first. 64-bit registers are two words, each of which can be written alone. */
 static const struct vreg vregs[] = {
-	{ SMMU_CMDQ_PROD, QUEUE_POINTER, 0, 0, vcmdq_run },
-	{ SMMU_EVENTQ_CONS, QUEUE_OVERFLOW | QUEUE_POINTER, 0, 0, vevtq_deliver },
-	{ SMMU_GERRORN, GERROR_CMDQ_ERR | GERROR_EVENTQ_ABT_ERR | GERROR_PRIQ_ABT_ERR | GERROR_SFM_ERR, 0, 0, gerrorn_written },
-	{ SMMU_CR0, CR0_SMMUEN | CR0_PRIQEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK, 0, 0, cr0_written },
-	{ SMMU_CR1, CR1_QUEUE, QUEUES, 0, NULL },
-	{ SMMU_CR1, CR1_TABLE, CR0_SMMUEN, 0, NULL },
-	{ SMMU_CR2, CR2_RECINVSID | CR2_PTM, CR0_SMMUEN, 0, NULL },
-	{ SMMU_GBPA, GBPA_ABORT, 0, GBPA_UPDATE, gbpa_written },
-	{ SMMU_IRQ_CTRL, IRQ_CTRL_GERROR | IRQ_CTRL_PRIQ | IRQ_CTRL_EVENTQ, 0, 0, irq_ctrl_written },
-	{ SMMU_STRTAB_BASE, (u32)STRTAB_BASE_ADDR, CR0_SMMUEN, 0, NULL },
-	{ SMMU_STRTAB_BASE + 4, BASE_HIGH, CR0_SMMUEN, 0, NULL },
-	{ SMMU_STRTAB_BASE_CFG, STRTAB_CFG_FMT | STRTAB_CFG_SPLIT | STRTAB_CFG_LOG2SIZE, CR0_SMMUEN, 0, NULL },
-	{ SMMU_CMDQ_BASE, BASE_LOW, CR0_CMDQEN, 0, NULL },
-	{ SMMU_CMDQ_BASE + 4, BASE_HIGH, CR0_CMDQEN, 0, NULL },
-	{ SMMU_CMDQ_CONS, CMDQ_CONS_ERR | QUEUE_POINTER, CR0_CMDQEN, 0, NULL },
-	{ SMMU_EVENTQ_BASE, BASE_LOW, CR0_EVENTQEN, 0, NULL },
-	{ SMMU_EVENTQ_BASE + 4, BASE_HIGH, CR0_EVENTQEN, 0, NULL },
-	{ SMMU_EVENTQ_PROD, QUEUE_OVERFLOW | QUEUE_POINTER, CR0_EVENTQEN, 0, NULL },
-	{ SMMU_PRIQ_BASE, BASE_LOW, CR0_PRIQEN, 0, NULL },
-	{ SMMU_PRIQ_BASE + 4, BASE_HIGH, CR0_PRIQEN, 0, NULL },
-	{ SMMU_PRIQ_PROD, QUEUE_OVERFLOW | QUEUE_POINTER, CR0_PRIQEN, 0, NULL },
-	{ SMMU_PRIQ_CONS, QUEUE_OVERFLOW | QUEUE_POINTER, 0, 0, NULL },
-	{ .mask = 0 }
+	{ SMMU_CMDQ_PROD, QUEUE_POINTER, 0, NULL, vcmdq_run },
+	{ SMMU_EVENTQ_CONS, QUEUE_OVERFLOW | QUEUE_POINTER, 0, NULL, vevtq_deliver },
+	{ SMMU_GERRORN, GERROR_CMDQ_ERR | GERROR_EVENTQ_ABT_ERR | GERROR_PRIQ_ABT_ERR | GERROR_SFM_ERR, 0, NULL, queues_go_on },
+	{ SMMU_CR0, CR0_SMMUEN | CR0_PRIQEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK, 0, write_cr0, NULL },
+	{ SMMU_CR1, CR1_QUEUE | CR1_TABLE, 0, write_cr1, NULL },
+	{ SMMU_CR2, CR2_RECINVSID | CR2_PTM, CR0_SMMUEN, NULL, NULL },
+	{ SMMU_GBPA, GBPA_UPDATE | GBPA_ABORT, 0, write_gbpa, NULL },
+	{ SMMU_IRQ_CTRL, IRQ_CTRL_GERROR | IRQ_CTRL_PRIQ | IRQ_CTRL_EVENTQ, 0, write_irq_ctrl, NULL },
+	{ SMMU_STRTAB_BASE, (u32)STRTAB_BASE_ADDR, CR0_SMMUEN, NULL, NULL },
+	{ SMMU_STRTAB_BASE + 4, BASE_HIGH, CR0_SMMUEN, NULL, NULL },
+	{ SMMU_STRTAB_BASE_CFG, STRTAB_CFG_FMT | STRTAB_CFG_SPLIT | STRTAB_CFG_LOG2SIZE, CR0_SMMUEN, NULL, NULL },
+	{ SMMU_CMDQ_BASE, BASE_LOW, CR0_CMDQEN, NULL, NULL },
+	{ SMMU_CMDQ_BASE + 4, BASE_HIGH, CR0_CMDQEN, NULL, NULL },
+	{ SMMU_CMDQ_CONS, CMDQ_CONS_ERR | QUEUE_POINTER, CR0_CMDQEN, NULL, NULL },
+	{ SMMU_EVENTQ_BASE, BASE_LOW, CR0_EVENTQEN, NULL, NULL },
+	{ SMMU_EVENTQ_BASE + 4, BASE_HIGH, CR0_EVENTQEN, NULL, NULL },
+	{ SMMU_EVENTQ_PROD, QUEUE_OVERFLOW | QUEUE_POINTER, CR0_EVENTQEN, NULL, NULL },
+	{ SMMU_PRIQ_BASE, BASE_LOW, CR0_PRIQEN, NULL, NULL },
+	{ SMMU_PRIQ_BASE + 4, BASE_HIGH, CR0_PRIQEN, NULL, NULL },
+	{ SMMU_PRIQ_PROD, QUEUE_OVERFLOW | QUEUE_POINTER, CR0_PRIQEN, NULL, NULL },
+	{ SMMU_PRIQ_CONS, QUEUE_OVERFLOW | QUEUE_POINTER, 0, NULL, NULL },
 };
 
-/* A register whose fields have guards of their own is several rows in succession. */
 static void write_word(struct vsmmu *v, u32 offset, u32 value)
 {
 	const struct vreg *reg = vregs;
 
-	while (reg->mask && reg->offset != offset)
-		reg++;
-	for (; reg->mask && reg->offset == offset; reg++) {
-		if ((vreg_get(v, SMMU_CR0) & reg->guard) || (~value & reg->trigger))
-			continue;
-		vreg_set(v, offset, (vreg_get(v, offset) & ~reg->mask) | (value & reg->mask));
-		if (reg->then)
-			reg->then(v);
+	while (reg->offset != offset) {
+		if (++reg == vregs + ARRAY_SIZE(vregs))
+			return;
 	}
+	if (vreg_get(v, SMMU_CR0) & reg->guard)
+		return;
+	if (reg->write)
+		reg->write(v, offset, value & reg->mask);
+	else
+		vreg_set(v, offset, value & reg->mask);
+	if (reg->then)
+		reg->then(v);
 }
 
 /* Registers are 32 or 64 bits wide; other accesses have no effect. Reads come here only for what is behind the pages. */

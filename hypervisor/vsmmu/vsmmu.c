@@ -15,15 +15,6 @@ struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu)
 	return NULL;
 }
 
-const struct cfg_stream *vsmmu_next(const struct vsmmu *v, const struct cfg_stream *last)
-{
-	const struct cfg_stream *first = cfg_cell_streams(v->cell->config), *next = last ? last + 1 : first;
-
-	while (next < first + v->cell->config->stream_count && next->smmu != v->config->smmu)
-		next++;
-	return next < first + v->cell->config->stream_count ? next : NULL;
-}
-
 const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u64 sid)
 {
 	for_each_vstream(v, stream) {

@@ -45,8 +45,10 @@ struct vsmmu {
 /* The emulated SMMU of the cell that stands for that physical one; NULL: none. */
 struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu);
 /* For each stream of the cell behind this SMMU. */
-#define for_each_vstream(v, s)	for (const struct cfg_stream *s = vsmmu_next(v, NULL); s; s = vsmmu_next(v, s))
-const struct cfg_stream *vsmmu_next(const struct vsmmu *v, const struct cfg_stream *last);
+#define for_each_vstream(v, s) \
+	for (const struct cfg_stream *s = cfg_cell_streams((v)->cell->config), *end_ = s + (v)->cell->config->stream_count; \
+	     s < end_; s++) \
+		if (s->smmu == (v)->config->smmu)
 /* The one with this physical StreamID; NULL: none. */
 const struct cfg_stream *vsmmu_stream(const struct vsmmu *v, u64 sid);
 /* An interrupt of the cell's becomes pending; 0: none. Not one that the cell has given away. */
