@@ -35,6 +35,7 @@ class Image:
     entry: int
     segments: list[Segment] = field(default_factory=list)
     ipa: int = 0  # where an Image or raw file goes, before its text_offset
+    bits: int = 0  # 32 or 64 where the file says for which execution state it is
 
     @property
     def end(self) -> int:
@@ -89,7 +90,7 @@ def _arm64_image(data: bytes, base: int, file: str) -> Image:
     if size == 0:  # from before Linux 3.17: its text_offset is not reliable either
         text_offset, size = 0x80000, align_up(len(data), BLOCK)
     start = base + text_offset
-    return Image("image", data, start, [Segment(start, data, max(size, len(data)))], base)
+    return Image("image", data, start, [Segment(start, data, max(size, len(data)))], base, bits=64)
 
 
 def _elf(data: bytes, file: str) -> Image:
@@ -111,7 +112,7 @@ def _elf(data: bytes, file: str) -> Image:
         if offset + filled > len(data) or filled > memory:
             raise Fatal(At(file), f"is an ELF file whose segment at {address:#x} is not wholly in it")
         segments.append(Segment(address, data[offset:offset + filled], memory))
-    return Image("elf", data, entry, segments)
+    return Image("elf", data, entry, segments, bits=64 if machine == EM_AARCH64 else 32)
 
 
 def _program_header(data: bytes, at: int, wide: bool) -> tuple[int, int, int, int, int]:

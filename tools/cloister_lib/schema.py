@@ -98,6 +98,7 @@ CELL = _table({
     "gic": _table({"distributor": ADDRESS, "redistributors": ADDRESS}),
     "ecam": ADDRESS,
     "on_fault": {"enum": ["fail", "abort"], "what": "fail or abort"},
+    "arch": {"enum": ["aarch64", "aarch32"], "what": "aarch64 or aarch32"},
 }, ("cell", "cpus", "memory"))
 
 SYSTEM = _table({
