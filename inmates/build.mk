@@ -43,6 +43,53 @@ $(foreach program,$(INMATE_PROGRAMS),$(eval $(call inmate_program,$(program))))
 $(INMATE_OUT)/%.bin: $(INMATE_OUT)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
+# ---- AArch32: lib32/ and what of lib/ is plain C, with newlib, linked to each program of tests32/ ----
+
+CROSS32		:= arm-none-eabi-
+ifneq ($(shell command -v $(CROSS32)gcc 2>/dev/null),)
+INMATE32_FLAGS	:= -march=armv7-a -mthumb -mfloat-abi=soft
+INMATE32_CFLAGS	:= -Iinmates/lib32/include $(INMATE_CPPFLAGS) $(INMATE32_FLAGS) -std=gnu11 -O2 -g -ffreestanding -fno-common \
+		   -Wall -Wextra -Wno-unused-parameter -Wno-format -Wno-pointer-to-int-cast -Wno-int-to-pointer-cast -Werror \
+		   -Wmissing-prototypes
+INMATE32_SHARED	:= edu fdt gic ktap pci random smccc smp start timer
+INMATE32_LIB	:= $(patsubst inmates/%,$(INMATE_OUT)/%.o,$(wildcard inmates/lib32/*.c inmates/lib32/*.S)) \
+		   $(INMATE32_SHARED:%=$(INMATE_OUT)/lib32/shared/%.c.o)
+INMATE32_ELFS	:= $(patsubst inmates/%.c,$(INMATE_OUT)/%.elf,$(wildcard inmates/tests32/*.c))
+INMATE32_ASM	:= $(wildcard inmates/tests32/*.S)
+inmates: $(INMATE32_ELFS)
+
+$(INMATE_OUT)/lib32/shared/%.c.o: inmates/lib/%.c inmates/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC32    $<"
+	$(Q)$(CROSS32)gcc $(INMATE32_CFLAGS) -MMD -MP -c -o $@ $<
+$(INMATE_OUT)/lib32/%.c.o: inmates/lib32/%.c inmates/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC32    $<"
+	$(Q)$(CROSS32)gcc $(INMATE32_CFLAGS) -MMD -MP -c -o $@ $<
+$(INMATE_OUT)/tests32/%.c.o: inmates/tests32/%.c inmates/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC32    $<"
+	$(Q)$(CROSS32)gcc $(INMATE32_CFLAGS) -MMD -MP -c -o $@ $<
+$(INMATE_OUT)/lib32/%.S.o: inmates/lib32/%.S inmates/build.mk
+	@mkdir -p $(@D)
+	@echo "  AS32    $<"
+	$(Q)$(CROSS32)gcc $(INMATE32_FLAGS) -MMD -MP -c -o $@ $<
+$(INMATE_OUT)/tests32/%.S.o: inmates/tests32/%.S inmates/build.mk
+	@mkdir -p $(@D)
+	@echo "  AS32    $<"
+	$(Q)$(CROSS32)gcc $(INMATE32_FLAGS) -MMD -MP -c -o $@ $<
+
+define inmate32_program
+$(1): $(1:.elf=.c.o) $(if $(filter $(patsubst $(INMATE_OUT)/%.elf,inmates/%.S,$(1)),$(INMATE32_ASM)),$(1:.elf=.S.o)) \
+		$(INMATE32_LIB) inmates/lib32/inmate.lds
+	@echo "  LD32    $$@"
+	$(Q)$(CROSS32)gcc $(INMATE32_FLAGS) -nostartfiles -static -Wl,--build-id=none -Wl,--defsym=INMATE_RAM=$(INMATE_RAM) \
+		-T inmates/lib32/inmate.lds -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach elf,$(INMATE32_ELFS),$(eval $(call inmate32_program,$(elf))))
+-include $(INMATE32_LIB:.o=.d) $(INMATE32_ELFS:.elf=.c.d)
+endif
+
 -include $(INMATE_LIB_OBJS:.o=.d) $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.c.d) $(INMATE_ASM:%=$(INMATE_OUT)/%.S.d)
 
 # make bench runs one of the inmates.
