@@ -13,6 +13,7 @@
 
 DEFINE_MUTEX(cloister_lock);
 LIST_HEAD(cells);
+DEFINE_SPINLOCK(cells_lock);
 
 struct cell *cell_by_id(u32 id)
 {
@@ -22,6 +23,32 @@ struct cell *cell_by_id(u32 id)
 		if (cell->id == id)
 			return cell;
 	return NULL;
+}
+
+struct cell *cell_get(u32 id)
+{
+	struct cell *cell;
+
+	spin_lock(&cells_lock);
+	cell = cell_by_id(id);
+	if (cell)
+		kobject_get(&cell->kobj);
+	spin_unlock(&cells_lock);
+	return cell;
+}
+
+static void list_cell(struct cell *cell)
+{
+	spin_lock(&cells_lock);
+	list_add_tail(&cell->link, &cells);
+	spin_unlock(&cells_lock);
+}
+
+static void unlist_cell(struct cell *cell)
+{
+	spin_lock(&cells_lock);
+	list_del_init(&cell->link);
+	spin_unlock(&cells_lock);
 }
 
 static struct cell *cell_by_name(const char *name)
@@ -125,6 +152,8 @@ static int bring_up(struct cell *cell, struct hc_error *error)
 
 	/* a config that cannot be is refused before Linux gives anything up */
 	ret = ask_to_create(cell, HC_CREATE_CHECK, error);
+	if (!ret)
+		ret = pci_check(cell->config, error);
 	if (ret)
 		return ret;
 	ret = cpus_take(cell, error);
@@ -173,7 +202,7 @@ int cell_create(struct cfg_cell *config, struct cell **created, struct hc_error 
 		return ret;
 	}
 	__module_get(THIS_MODULE);	/* the caller's open file holds one, too */
-	list_add_tail(&cell->link, &cells);
+	list_cell(cell);
 	watch_cell(cell);
 	*created = cell;
 	return 0;
@@ -241,7 +270,7 @@ int cell_destroy(u32 id, struct hc_error *error)
 		watch_cell(cell);
 		return fail_call(error, cell, result.value);
 	}
-	list_del_init(&cell->link);
+	unlist_cell(cell);
 	watch_cell(cell);
 	kobject_del(&cell->kobj);
 	cpus_return(cell);
@@ -270,7 +299,7 @@ static int adopt(u32 id)
 		kobject_put(&cell->kobj);
 		return ret;
 	}
-	list_add_tail(&cell->link, &cells);
+	list_cell(cell);
 	watch_cell(cell);
 	return 0;
 }
@@ -293,7 +322,7 @@ void cells_forget(void)
 	struct cell *cell, *next;
 
 	list_for_each_entry_safe(cell, next, &cells, link) {
-		list_del_init(&cell->link);
+		unlist_cell(cell);
 		kobject_del(&cell->kobj);
 		kobject_put(&cell->kobj);
 	}

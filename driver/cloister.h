@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The driver's own declarations. One mutex, cloister_lock, orders everything that changes cells; what only asks the
- * hypervisor (info, consoles, the log, sysfs) works without it, because the hypervisor has its own lock.
+ * The driver's own declarations. One mutex, cloister_lock, orders everything that changes cells, and may be held for long:
+ * Linux takes its time to give up CPUs and devices. What only asks (info, configs, consoles, the log, sysfs) works without
+ * it: the hypervisor has its own lock, and the list of cells has cells_lock.
  */
 #ifndef CLOISTER_H
 #define CLOISTER_H
@@ -10,6 +11,7 @@
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <abi/config.h>
 #include "cloister_ioctl.h"
@@ -34,7 +36,8 @@ struct cell {
 	cpumask_var_t cpus;		/* logical CPUs that were taken from Linux for it */
 };
 
-extern struct list_head cells;		/* cloister_lock */
+extern struct list_head cells;		/* changed under cloister_lock and cells_lock, read under either */
+extern spinlock_t cells_lock;
 
 /* ---- hypercall.c: the only caller of HVC or SMC ---- */
 struct hc_result {
@@ -66,11 +69,15 @@ int cpus_take(struct cell *cell, struct hc_error *error);
 void cpus_return(struct cell *cell);
 
 /* ---- pci.c: functions leave Linux and come back ---- */
+/* Can the functions leave Linux now? */
+int pci_check(const struct cfg_cell *config, struct hc_error *error);
 int pci_take(const struct cfg_cell *config, struct hc_error *error);
 void pci_return(const struct cfg_cell *config);
 
 /* ---- cell.c: what the ioctls do; all under cloister_lock ---- */
 struct cell *cell_by_id(u32 id);
+/* Any task, with cells_lock alone: the cell with a reference, for kobject_put(), or NULL. */
+struct cell *cell_get(u32 id);
 int cell_create(struct cfg_cell *config, struct cell **created, struct hc_error *error);	/* takes config over */
 int cell_start(u32 id, u32 flags, u64 entry, u64 arg, struct hc_error *error);
 int cell_set_entry(u32 id, u32 flags, u64 entry, u64 arg, struct hc_error *error);

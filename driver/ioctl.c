@@ -97,35 +97,37 @@ static int do_destroy(void *arg)
 static int do_info(void *arg)
 {
 	struct cloister_cell_info *info = arg;
-	const struct cell *cell = cell_by_id(info->id);
+	struct cell *cell = cell_get(info->id);
 	int ret;
 
 	if (!cell)
 		return -ENOENT;
 	ret = hc_cell_info(info->id, &info->info);
-	if (ret)
-		return ret;
 	info->cell_flags = (cell->config ? CLOISTER_CELL_MANAGED : 0) |
 			   (cell->id == ROOT_CELL_ID ? CLOISTER_CELL_ROOT : 0);
-	info->entry = cell->entry;
-	info->arg = cell->arg;
-	return 0;
+	info->entry = READ_ONCE(cell->entry);
+	info->arg = READ_ONCE(cell->arg);
+	kobject_put(&cell->kobj);
+	return ret;
 }
 
 static int do_config(void *arg)
 {
 	struct cloister_config *request = arg;
-	const struct cell *cell = cell_by_id(request->id);
+	struct cell *cell = cell_get(request->id);
 	u32 room = request->size;
+	int ret = -ENODATA;
 
 	if (!cell)
 		return -ENOENT;
-	if (!cell->config)
-		return -ENODATA;
-	request->size = cell->config->hdr.size;
-	if (room < request->size)
-		return -ENOSPC;
-	return copy_to_user(u64_to_user_ptr(request->data), cell->config, request->size) ? -EFAULT : 0;
+	if (cell->config) {
+		request->size = cell->config->hdr.size;
+		ret = room < request->size ? -ENOSPC : 0;
+	}
+	if (!ret && copy_to_user(u64_to_user_ptr(request->data), cell->config, request->size))
+		ret = -EFAULT;
+	kobject_put(&cell->kobj);
+	return ret;
 }
 
 /* A console and the log are read alike. */
@@ -198,15 +200,18 @@ static int do_find(void *arg)
 {
 	struct cloister_find *find = arg;
 	const struct cell *cell;
+	int ret = -ENOENT;
 
 	if (find->reserved || strnlen(find->name, sizeof(find->name)) == sizeof(find->name))
 		return -EINVAL;
+	spin_lock(&cells_lock);
 	list_for_each_entry(cell, &cells, link)
 		if (!strcmp(cell->name, find->name)) {
 			find->id = cell->id;
-			return 0;
+			ret = 0;
 		}
-	return -ENOENT;
+	spin_unlock(&cells_lock);
+	return ret;
 }
 
 /* The longest argument; all are zero-padded to it. */
@@ -216,7 +221,7 @@ struct command {
 	u32 size;			/* of the argument as this driver knows it; also its shortest revision */
 	u32 flags;			/* known */
 	bool changes;			/* needs a file opened for writing */
-	bool unlocked;			/* only asks the hypervisor, so a long destroy does not hold it up */
+	bool unlocked;			/* only asks, so that a long create or destroy does not hold it up */
 	int (*run)(void *arg);
 };
 
@@ -233,12 +238,12 @@ static const struct command commands[] = {
 			     do_start },
 	[NR(CELL_STOP)] = { sizeof(struct cloister_op), 0, true, false, do_stop },
 	[NR(CELL_DESTROY)] = { sizeof(struct cloister_op), 0, true, false, do_destroy },
-	[NR(CELL_INFO)] = { sizeof(struct cloister_cell_info), 0, false, false, do_info },
-	[NR(CELL_CONFIG)] = { sizeof(struct cloister_config), 0, false, false, do_config },
+	[NR(CELL_INFO)] = { sizeof(struct cloister_cell_info), 0, false, true, do_info },
+	[NR(CELL_CONFIG)] = { sizeof(struct cloister_config), 0, false, true, do_config },
 	[NR(CELL_CONSOLE)] = { sizeof(struct cloister_read), 0, false, true, do_console },
 	[NR(CELL_INPUT)] = { sizeof(struct cloister_input), 0, true, true, do_input },
 	[NR(LOG_READ)] = { sizeof(struct cloister_read), 0, false, true, do_log },
-	[NR(CELL_FIND)] = { sizeof(struct cloister_find), 0, false, false, do_find },
+	[NR(CELL_FIND)] = { sizeof(struct cloister_find), 0, false, true, do_find },
 };
 
 /* Waiting for the mutex can be given up by a signal that kills; nothing has happened yet. */

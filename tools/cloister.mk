@@ -14,8 +14,9 @@ SYSTEM		?= $(CONFIGS)/system.yaml
 # What the image of the system config starts from.
 SYSTEM_FILES	?= $(BUILD)/guest/Image $(OUT)/initramfs.cpio
 
-# The cells of this board: all configs but systems; with too few CPUs for them, one that takes the last CPU.
-ALL_CELLS	:= $(filter-out %system,$(notdir $(basename $(wildcard $(CONFIGS)/*.yaml))))
+# The cells of this board: all configs but systems, and those of Debian's programs, which would have to be fetched; with
+# too few CPUs for them, one that takes the last CPU.
+ALL_CELLS	:= $(filter-out %system uboot linux,$(notdir $(basename $(wildcard $(CONFIGS)/*.yaml))))
 CELLS		?= $(if $(filter 1 2 3,$(BOARD_SMP)),rtos0-2cpu,$(ALL_CELLS))
 CELL_FILES	= $(CELLS:%=$(OUT)/%.cell)
 
@@ -71,6 +72,13 @@ $(OUT)/root.dtb: $(SYSTEM) $(OUT)/board.dtb $(CLOISTER_READY) $(SYSTEM_FILES)
 $(OUT)/system.img: $(SYSTEM) $(OUT)/board.dtb $(CLOISTER_READY) $(SYSTEM_FILES) $(HYP_OUT)/cloister.bin
 	@echo "  PACK    $@"
 	$(Q)$(CLOISTER) pack $(SYSTEM) $(CLOISTER_ARGS) --hypervisor $(HYP_OUT)/cloister.bin -o $@
+
+$(OUT)/uboot.cell: $(BUILD)/guest/u-boot.bin
+$(OUT)/linux.cell: $(BUILD)/guest/Image $(BUILD)/guest/plain.cpio
+$(OUT)/uboot.img: $(CONFIGS)/uboot-system.yaml $(CONFIGS)/uboot.yaml $(OUT)/board.dtb $(CLOISTER_READY) \
+		$(BUILD)/guest/u-boot.bin $(HYP_OUT)/cloister.bin
+	@echo "  PACK    $@"
+	$(Q)$(CLOISTER) pack $< $(CLOISTER_ARGS) --hypervisor $(HYP_OUT)/cloister.bin -o $@
 
 # Systems without a root cell, for `make bench`.
 $(OUT)/bench.img $(OUT)/bench-smmu.img: $(OUT)/%.img: $(CONFIGS)/%-system.yaml $(OUT)/board.dtb $(CLOISTER_READY) \

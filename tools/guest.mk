@@ -16,11 +16,21 @@ $(GUEST)/%/Image $(GUEST)/%/release:
 	$(Q)$(GUEST_FETCH) image $*
 
 # What images start from unless they ask for a series.
-$(GUEST)/Image $(GUEST)/root.cpio: $(GUEST)/%: $(GUEST)/$(GUEST_KERNEL)/%
+$(GUEST)/Image $(GUEST)/plain.cpio $(GUEST)/root.cpio: $(GUEST)/%: $(GUEST)/$(GUEST_KERNEL)/%
 	$(Q)ln -sfn $(GUEST_KERNEL)/$* $@
 
 $(GUEST)/busybox:
 	$(Q)$(GUEST_FETCH) busybox
+
+$(GUEST)/u-boot.bin:
+	$(Q)$(GUEST_FETCH) u-boot
+
+# Programs of Debian's for cells and for the root cell, with their libraries, and the packages that have them.
+PACKAGE_cyclictest := rt-tests
+PACKAGE_stress-ng  := stress-ng
+$(GUEST)/programs/%/ready:
+	$(Q)$(GUEST_FETCH) program $(PACKAGE_$*) $*
+	$(Q)touch $@
 
 $(GUEST)/%/headers/Makefile:
 	$(Q)$(GUEST_FETCH) headers $*

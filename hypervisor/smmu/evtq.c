@@ -145,9 +145,11 @@ static void event_handle(struct smmu *smmu, const struct smmu_event *event)
 		event_unowned(smmu, event);
 	if (!stream || !event_storms(stream))
 		return;
-	pr_warn("smmu %u: stream 0x%x of %s%s causes more than %u events a second: it aborts silently from now on",
-		smmu->index, sid, stream->domain ? "cell " : "nobody", stream->domain ? stream->domain->name : "",
-		smmu_storm_limit);
+	/* once a second, however often its owner lets it speak again */
+	if (stream->window_events == smmu_storm_limit + 1)
+		pr_warn("smmu %u: stream 0x%x of %s%s causes more than %u events a second: it aborts silently from now on",
+			smmu->index, sid, stream->domain ? "cell " : "nobody",
+			stream->domain ? stream->domain->name : "", smmu_storm_limit);
 	if (strtab_silence(smmu, sid))
 		pr_err("smmu %u: stream 0x%x could not be silenced", smmu->index, sid);
 }

@@ -36,12 +36,13 @@ static void request_handle(struct smmu *smmu, const struct smmu_event *request)
 {
 	struct smmu_stream *stream = strtab_stream(smmu, (u32)FIELD_GET(PRI0_SID, request->dw[0]));
 	struct smmu_domain *domain = stream ? stream->domain : NULL;
-	struct smmu_cmd refusal = smmu_pri_response(request->dw, PRI_RESP_FAILURE);
+	/* failure is for good; where an owner has no room just now, the device shall ask again */
+	struct smmu_cmd answer = smmu_pri_response(request->dw, domain && domain->event ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
 
 	if (domain && domain->event && domain->event(domain, smmu->index, request, true))
 		return;
 	if (pri_needs_answer(request->dw[0]))
-		cmdq_run(smmu, &refusal, 1);
+		cmdq_run(smmu, &answer, 1);
 }
 
 static bool priq_drain(struct smmu *smmu, u32 max)

@@ -75,17 +75,19 @@ static bool abort_instead(struct smmu_event *event)
 	return class != EVT_CLASS_IN;
 }
 
-/* What an SMMU records about a stream of its owner; the rest is about tables of ours. */
-static bool is_for_cell(const struct vsmmu *v, u32 type)
+/*
+ * What an SMMU records about a stream of its owner. An external abort has a physical address, perhaps of a table of ours;
+ * and what is not known is not passed on.
+ */
+static bool is_for_cell(const struct vsmmu *v, struct smmu_event *event, u32 type)
 {
-	switch (type) {
-	case EVT_C_BAD_STREAMID:
-		return vreg_get(v, SMMU_CR2) & CR2_RECINVSID;
-	case EVT_F_VMS_FETCH:
-		return false;
-	default:
-		return true;
+	if (type == EVT_F_CD_FETCH || type == EVT_F_WALK_EABT) {
+		event->dw[1] &= ~EVT1_S2;
+		event->dw[3] = 0;
 	}
+	if (type == EVT_C_BAD_STREAMID)
+		return vreg_get(v, SMMU_CR2) & CR2_RECINVSID;
+	return type <= EVT_F_CFG_CONFLICT;
 }
 
 static const struct cfg_stream *find_stream(const struct vsmmu *v, u32 sid, u32 *n)
@@ -115,7 +117,7 @@ static bool translate(struct vsmmu *v, struct smmu_event *event)
 		       FIELD_PREP(EVT0_SID, MUTATE(VSMMU_REAL_SID) ? stream->sid : stream->vsid);
 	if (evt_is_stage2(event->dw[0], event->dw[1]))
 		return abort_instead(event);
-	return is_for_cell(v, type);
+	return is_for_cell(v, event, type);
 }
 
 /* ---- into the cell's queues ---- */

@@ -142,7 +142,6 @@ static void write_irq_ctrl(struct vsmmu *v, u32 offset, u32 value)
 	vreg_set(v, SMMU_IRQ_CTRLACK, value);
 }
 
-/* A new PROD, or an error that is acknowledged. */
 static void write_then_run(struct vsmmu *v, u32 offset, u32 value)
 {
 	vreg_set(v, offset, value);
@@ -153,6 +152,13 @@ static void write_then_deliver(struct vsmmu *v, u32 offset, u32 value)
 {
 	vreg_set(v, offset, value);
 	vevtq_deliver(v);
+}
+
+/* Where an error is acknowledged, its queue goes on. */
+static void write_gerrorn(struct vsmmu *v, u32 offset, u32 value)
+{
+	write_then_deliver(v, offset, value);
+	vcmdq_run(v);
 }
 
 struct vreg {
@@ -166,7 +172,7 @@ struct vreg {
 static const struct vreg vregs[] = {
 	{ SMMU_CMDQ_PROD, QUEUE_POINTER, 0, write_then_run },
 	{ SMMU_EVENTQ_CONS, EVENTQ_OVERFLOW | QUEUE_POINTER, 0, write_then_deliver },
-	{ SMMU_GERRORN, GERROR_CMDQ_ERR | GERROR_EVENTQ_ABT_ERR | GERROR_PRIQ_ABT_ERR | GERROR_SFM_ERR, 0, write_then_run },
+	{ SMMU_GERRORN, GERROR_CMDQ_ERR | GERROR_EVENTQ_ABT_ERR | GERROR_PRIQ_ABT_ERR | GERROR_SFM_ERR, 0, write_gerrorn },
 	{ SMMU_CR0, CR0_SMMUEN | CR0_PRIQEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK, 0, write_cr0 },
 	{ SMMU_CR1, CR1_QUEUE | CR1_TABLE, 0, write_cr1 },
 	{ SMMU_CR2, CR2_RECINVSID | CR2_PTM, CR0_SMMUEN, NULL },

@@ -117,11 +117,14 @@ def test_device_changes_hands(linux: Root):
     linux.vm.run("vfio-edu bind; vfio-edu test")
 
 
-def test_cell_waits_for_the_process(linux: Root):
-    """Linux takes a device from its driver only when nobody has it open."""
+def test_cell_cannot_have_what_a_process_has(linux: Root):
+    """Linux takes a device from its driver only when nobody has it open, and waits for that: not with the cells' lock."""
     hold(linux)
-    linux.vm.run("cloisterctl cell create /cells/rtos0.cell > /tmp/created 2>&1 & CREATOR=$!; sleep 3")
-    assert linux.vm.run("kill -0 $HOLDER; cat /tmp/created") == "", "it was taken from under a running DMA"
-    linux.vm.status("kill -9 $HOLDER; wait $HOLDER")
-    linux.vm.run("wait $CREATOR")
+    refusal = "PCI function 0000:00:02.0 is in use by a program, through vfio-pci; cell rtos0 cannot have it now"
+    assert refusal in linux.refused("cell create /cells/rtos0.cell")
+    linux.vm.run("(echo 0000:00:02.0 > /sys/bus/pci/drivers/vfio-pci/unbind) & UNBINDER=$!; sleep 1; kill -0 $UNBINDER $HOLDER")
+    assert refusal in linux.refused("cell create /cells/rtos0.cell"), "another one waits for the process already"
+    assert linux.cells() == ["root"] and int(linux.vm.run("nproc")) == 4
+    linux.vm.status("kill -9 $HOLDER; wait $HOLDER; wait $UNBINDER")
+    linux.start("rtos0")
     linux.destroy("rtos0")

@@ -104,6 +104,7 @@ struct guest *rig_start(const u8 *data, size_t size)
 bool rig_step(const char *what)
 {
 	probes_choose();
+	guest_plan_race(&guests[0]);
 	doing = what;
 	return left;
 }

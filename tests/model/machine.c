@@ -102,6 +102,7 @@ const struct cfg_system *machine_init(u32 count, u32 storm_limit)
 	memset(lines, 0, sizeof(lines));
 	memset(&config, 0, sizeof(config));
 	memset(smmus, 0, sizeof(smmus));
+	memset(ram, 0, sizeof(ram));
 	smmu_count = 0;
 	fake_memory_init(POOL_BYTES);
 	config.sys.cpu_count = 1;

@@ -6,9 +6,9 @@
  * reading memory through the cell's stage 2. Whatever a transaction may do in the real machine it must be able to do in
  * the ideal one: the real outcomes are a subset, up to what match() says.
  *
- * Files: refine.c the loop and the command line; _guest.c what guests do; _ideal.c the ideal and the comparison of
- * outcomes; _compare.c of registers, records and what waits for an answer; _world.c cells, their memory, and the only
- * place that knows how vsmmu/ is called.
+ * Files: refine.c the loop and the command line; _guest.c what guests do, _tables.c what they write into tables; _ideal.c
+ * the ideal and the comparison of outcomes; _compare.c of registers, records and what waits for an answer; _world.c
+ * cells, their memory, and the only place that knows how vsmmu/ is called.
  */
 #ifndef REFINE_H
 #define REFINE_H
@@ -44,6 +44,7 @@ struct guest {
 	struct smmu_model ideal;
 	u32 ideal_irqs, real_irqs;	/* since the last comparison: IRQ_* */
 	u32 ideal_answers[4], real_answers[4];	/* to page requests, by response */
+	bool tame;			/* its driver makes few mistakes for the time being */
 	bool lost;			/* the ideal has more possibilities than it can count: start anew */
 };
 
@@ -122,6 +123,13 @@ void check_state(struct guest *g);
 /* ---- refine_guest.c ---- */
 void guest_init(struct guest *g);	/* tables that work, registers as a driver sets them */
 void guest_act(struct guest *g);
+/* Before a write to a register: what guest_race() may do meanwhile. */
+void guest_plan_race(struct guest *g);
+/*
+ * The ideal will have done its commands before the race; but the race may come before any of them. So before each it
+ * sees what there will be, along with all that it then forgets.
+ */
+void guest_foresee(struct guest *g);
 /* Another CPU of the guest's cell writes into a table. */
 void guest_race(struct guest *g);
 struct model_txn guest_transaction(struct guest *g, u32 *stream);

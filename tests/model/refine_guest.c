@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the guests of the refinement test do. They start from tables that work and then change everything at random,
- * mostly to something sensible, for in a heap of nonsense nothing is translated. See refine.h.
+ * mostly to something sensible, for in a heap of nonsense nothing is translated: most of the time a guest is tame. A
+ * wild one makes all mistakes more often. See refine.h.
  */
 #include <string.h>
 
-#include "refine.h"
+#include "refine_tables.h"
 
-/* Pages of a guest's RAM. */
-enum { P_STRTAB = 0, P_STRTAB_L1 = 1, P_STRTAB_L2 = 2, P_CMDQ = 3, P_EVTQ = 4, P_PRIQ = 5, P_CDS = 6 /* two */,
-       P_CD_L1 = 8, P_L1A = 10, P_L1B = 11, P_L2A = 12, P_L2B = 13, P_L3A = 14, P_L3B = 15, P_64K = 16 /* 16 */,
-       P_DATA = 32 /* 24 */, P_16K = 56 /* 4 */ };
 enum { R_CR0 = 0x20, R_CR2 = 0x2c, R_GBPA = 0x44, R_IRQ_CTRL = 0x50, R_GERRORN = 0x64, R_STRTAB_BASE = 0x80,
        R_STRTAB_CFG = 0x88, R_CMDQ_BASE = 0x90, R_CMDQ_PROD = 0x98, R_CMDQ_CONS = 0x9c, R_EVENTQ_BASE = 0xa0,
        R_PRIQ_BASE = 0xc0, R_EVENTQ_PROD = 0x100a8, R_EVENTQ_CONS = 0x100ac, R_PRIQ_PROD = 0x100c8, R_PRIQ_CONS = 0x100cc };
@@ -20,27 +17,10 @@ enum { R_CR0 = 0x20, R_CR2 = 0x2c, R_GBPA = 0x44, R_IRQ_CTRL = 0x50, R_GERRORN =
 
 static const u64 vas[] = { 0, 0x1000, 0x2000, 0x3000, 0x200000, 0x221000, 0x40020000, 0x40021000, 0x10000, 0x4000,
 			   0x8000000000, 0xffffff8000001000 };
+#define TAME_VAS	8		/* what the tables map */
 static const u32 ssids[] = { 0, 1, 2, 3, 65, 70, 5000 };
 
-static u64 *words(struct guest *g, u32 page, u64 offset)
-{
-	return world_memory(g, page_ipa(g, page) + offset, 8, true);
-}
-
-static void put(struct guest *g, u32 page, u64 offset, u64 value)
-{
-	u64 *at = words(g, page, offset);
-
-	if (at)
-		*at = value;
-}
-
 /* ---- registers, for both machines ---- */
-
-static bool has_ats(const struct guest *g)
-{
-	return g->ideal.idr[0] & 1u << 10;
-}
 
 static bool has_pri(const struct guest *g)
 {
@@ -50,6 +30,7 @@ static bool has_pri(const struct guest *g)
 static void reg(struct guest *g, u64 offset, u32 bytes, u64 value)
 {
 	probes_fill_ideal(g);
+	guest_plan_race(g);
 	ideal_write_register(g, offset, bytes, value);
 	probes_fill_ideal(g);
 	/* what it was to read because of the write, it reads now */
@@ -61,117 +42,6 @@ static void reg(struct guest *g, u64 offset, u32 bytes, u64 value)
 static u32 reg_get(struct guest *g, u64 offset)
 {
 	return (u32)ideal_read_register(g, offset);
-}
-
-/* ---- tables ---- */
-
-static u64 context_flags(u32 roots)
-{
-	static const u64 sizes[] = { 25, 25, 1ULL << 6 | 35, 2ULL << 6 | 39 };
-	u64 flags = sizes[roots] | 1ULL << 30 | 1ULL << 31 | 4ULL << 32 | 1ULL << 41;
-
-	flags |= (u64)(1 + pick(2)) << 48;
-	flags |= one_in(6) ? 0 : 1ULL << 45;		/* R */
-	flags |= one_in(6) ? 0 : 1ULL << 46;		/* A */
-	flags |= one_in(5) ? 1ULL << 44 : 0;		/* S */
-	flags |= one_in(8) ? 1ULL << 35 : 0;		/* AFFD */
-	if (one_in(20))
-		flags &= ~(1ULL << 31);
-	if (one_in(20))
-		flags ^= 1ULL << pick(64);
-	return flags;
-}
-
-static void put_context(struct guest *g, u32 page, u32 n)
-{
-	static const u32 pages[] = { P_L1A, P_L1B, P_64K, P_16K };
-	u32 roots = pick(4) ? pick(2) : pick(4);
-	u64 flags = context_flags(roots);
-
-	/* T0SZ beyond what is defined means different things to different SMMUs */
-	if ((flags & 0x3f) < 16 || (flags & 0x3f) > 39 || (flags & 0xc0) == 0xc0)
-		flags = (flags & ~0xffULL) | 25;
-	put(g, page, n * 64 + 8, one_in(20) ? NOWHERE_IPA : page_ipa(g, pages[roots]));
-	put(g, page, n * 64 + 16, page_ipa(g, P_L1A));
-	put(g, page, n * 64 + 24, pick(2) ? 0xff44 : 0xbb04);
-	put(g, page, n * 64, flags);
-}
-
-static void put_stream(struct guest *g, u32 page, u32 n)
-{
-	u64 config = pick(8) ? 5 : (u64[]){ 0, 4, 4, 1, 6, 7 }[pick(6)], format = pick(3) ? 0 : pick(4);
-	u64 cdmax = pick(2) ? 0 : 1 + pick(8);
-	u64 pointer = page_ipa(g, format ? P_CD_L1 : P_CDS + pick(2));
-	u64 dw1 = pick(4) | (one_in(6) ? 1ULL << 27 : 0);
-
-	if (!(g->ideal.idr[1] >> 6 & 0x1f))
-		cdmax = 0;
-	if (has_ats(g))
-		dw1 |= (u64)(one_in(12) ? 2 + pick(2) : pick(3) > 0) << 28;
-	if (one_in(20))
-		pointer = NOWHERE_IPA;
-	put(g, page, n * 64 + 8, dw1);
-	put(g, page, n * 64, (one_in(20) ? 0 : 1) | config << 1 | format << 4 | pointer | cdmax << 59);
-}
-
-static u64 leaf_attributes(void)
-{
-	u64 attrs = 1ULL << 6 | 1ULL << 10 | (u64)pick(2) << 2;
-
-	attrs |= pick(3) ? 1ULL << 11 : 0;		/* nG */
-	attrs |= one_in(4) ? 1ULL << 7 : 0;
-	attrs ^= one_in(8) ? 1ULL << 6 : 0;
-	attrs ^= one_in(10) ? 1ULL << 10 : 0;
-	attrs |= one_in(10) ? 1ULL << 54 : 0;
-	return attrs;
-}
-
-static u64 target(struct guest *g, u64 align)
-{
-	u64 ipa = page_ipa(g, one_in(8) ? pick(PAGES) : P_DATA + pick(24));
-
-	if (one_in(15))
-		ipa = NOWHERE_IPA;
-	return ipa & ~(align - 1);
-}
-
-static void put_leaf(struct guest *g, u32 page, u64 offset, u64 size, bool last)
-{
-	put(g, page, offset, one_in(5) ? 0 : target(g, size) | leaf_attributes() | (last ? 3 : 1));
-}
-
-static void put_entry(struct guest *g)
-{
-	u32 second = pick(2);
-
-	switch (pick(8)) {
-	case 0:
-		put(g, P_L1A + second, 0, one_in(6) ? 0 : page_ipa(g, P_L2A + pick(2)) | 3);
-		return;
-	case 1:
-		put(g, P_L2A + second, 0, one_in(6) ? 0 : page_ipa(g, P_L3A + pick(2)) | 3 | (one_in(6) ? 1ULL << 62 : 0));
-		return;
-	case 2:
-		put_leaf(g, P_L2A + second, 8, MIB(2), false);
-		return;
-	case 3:
-		put_leaf(g, P_L1A + second, 8, GIB(1), false);
-		return;
-	case 4:
-		put_leaf(g, P_64K, 8 * pick(2), KIB(64), true);
-		return;
-	case 5:
-		put_leaf(g, P_16K, 8 * pick(2), KIB(16), true);
-		return;
-	}
-	put_leaf(g, P_L3A + second, 8 * pick(4), KIB(4), true);
-}
-
-static void put_links(struct guest *g, bool sane)
-{
-	put(g, P_STRTAB_L1, 0, !sane && one_in(3) ? 0 : page_ipa(g, P_STRTAB_L2) | (sane ? 7 : 1 + pick(7)));
-	for (u32 i = 0; i < 3; i++)
-		put(g, P_CD_L1, i * 8, !sane && one_in(3) ? 0 : page_ipa(g, P_CDS + i % 2) | 1);
 }
 
 static void driver_setup(struct guest *g)
@@ -442,21 +312,74 @@ static void clean_slate(struct guest *g)
 	}
 }
 
-void guest_race(struct guest *g)
+/* A driver that has started anew, or one that has gone mad. */
+static void change_mood(struct guest *g)
 {
-	if (!g->home->running || !(g->ideal.cr0 & 1))
+	g->tame = pick(4);
+	if (!g->tame)
 		return;
-	counts.races++;
-	/* it may have seen the old entry, and with any access the new one */
-	ideal_read_register(g, R_CR0);
-	probes_fill_ideal(g);
-	put_stream(g, P_STRTAB + 2 * pick(2), g->vsid[pick(STREAMS)]);
+	/* what stage 2 has regained may have been seen with the old tables */
+	for (u32 i = 0; i < GUESTS; i++)
+		probes_fill_ideal(&guests[i]);
+	clean_slate(g);
+	invalidate_all(g);
+}
+
+/* What another CPU of the cell is about to write into an entry, while the hypervisor reads. */
+static struct {
+	struct guest *guest;		/* NULL: nothing */
+	u32 page;
+	u64 offset, dw[2];
+} race;
+
+static void race_put(struct guest *g, const u64 *dw)
+{
+	put(g, race.page, race.offset + 8, dw[1]);
+	put(g, race.page, race.offset, dw[0]);
+	/* with any access it may be seen */
 	ideal_read_register(g, R_CR0);
 	probes_fill_ideal(g);
 }
 
+void guest_foresee(struct guest *g)
+{
+	const u64 *at = words(g, race.page, race.offset);
+	u64 old[2];
+
+	if (race.guest != g || !at)
+		return;
+	memcpy(old, at, sizeof(old));
+	race_put(g, race.dw);
+	race_put(g, old);
+}
+
+void guest_plan_race(struct guest *g)
+{
+	race.guest = NULL;
+	race.page = P_STRTAB + 2 * pick(2);
+	race.offset = g->vsid[pick(STREAMS)] * 64;
+	if (!g->home->running || !(g->ideal.cr0 & 1) || !one_in(3))
+		return;
+	make_stream(g, race.dw);
+	race.guest = g;
+	guest_foresee(g);
+}
+
+void guest_race(struct guest *g)
+{
+	if (race.guest != g)
+		return;
+	counts.races++;
+	race.guest = NULL;
+	/* it may have seen the old entry, too */
+	ideal_read_register(g, R_CR0);
+	probes_fill_ideal(g);
+	race_put(g, race.dw);
+}
+
 void guest_init(struct guest *g)
 {
+	g->tame = pick(4);
 	clean_slate(g);
 	driver_setup(g);
 }
@@ -479,7 +402,7 @@ void guest_act(struct guest *g)
 		put_context(g, P_CDS + pick(2), pick(8));
 	} else if (what < 20) {
 		doing = "links of tables";
-		put_links(g, pick(2));
+		put_links(g, !wrong(g, 2));
 	} else if (what < 36) {
 		doing = "stage-1 table";
 		put_entry(g);
@@ -512,17 +435,34 @@ void guest_act(struct guest *g)
 		stage2_repair(g);
 		if ((g->ideal.cr0 & 0xd) != 0xd || (g->ideal.gerror ^ g->ideal.gerrorn) & 1)
 			driver_setup(g);
+		if (one_in(4))
+			change_mood(g);
 	}
+}
+
+/* What its entry says at this moment. */
+static bool substreams(struct guest *g, u32 vsid)
+{
+	const u64 *ste = words(g, g->ideal.strtab_cfg >> 16 & 3 ? P_STRTAB_L2 : P_STRTAB, vsid * 64);
+
+	return ste && *ste >> 59;
+}
+
+/* An index of ssids[]; 0 is that of transactions without one. */
+static u32 substream(const struct guest *g)
+{
+	return wrong(g, 1) ? pick(ARRAY_SIZE(ssids)) : 1 + pick(3);
 }
 
 struct model_txn guest_transaction(struct guest *g, u32 *stream)
 {
-	struct model_txn txn = { .address = vas[pick(ARRAY_SIZE(vas))] + 8 * pick(32), .write = pick(2) };
+	u32 places = wrong(g, 1) ? ARRAY_SIZE(vas) : TAME_VAS;
+	struct model_txn txn = { .address = vas[pick(places)] + 8 * pick(32), .write = pick(2) };
 
 	*stream = pick(STREAMS);
 	txn.sid = g->vsid[*stream];
-	txn.ssv = one_in(3);
-	txn.ssid = txn.ssv ? ssids[pick(ARRAY_SIZE(ssids))] : 0;
+	txn.ssv = substreams(g, txn.sid) ? pick(2) : wrong(g, 3);
+	txn.ssid = txn.ssv ? ssids[substream(g)] : 0;
 	txn.priv = one_in(4);
 	txn.inst = !txn.write && one_in(8);
 	/* devices that use addresses of stage 2 without having been told them */

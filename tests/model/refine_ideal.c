@@ -73,8 +73,12 @@ static void real_signal(struct smmu_model *m, const u64 *cmd)
 
 static void ideal_before_command(struct smmu_model *m)
 {
+	struct guest *g = current;
+
 	(void)m;
-	probes_fill_ideal(current);
+	probes_fill_ideal(g);
+	guest_foresee(g);
+	current = g;
 }
 
 /* It has what the emulated one says that it has. */

@@ -44,8 +44,9 @@ void *hyp_window_map(paddr_t at, size_t bytes)
 /* What was read may be something else at once: another CPU of the cell writes. */
 void hyp_window_unmap(void)
 {
-	if (racing && one_in(24))
-		guest_race(&guests[racing - homes + CELLS * pick(MACHINE_SMMUS)]);
+	for (u32 i = 0; racing && i < MACHINE_SMMUS; i++)
+		if (one_in(8))
+			guest_race(&guests[racing - homes + CELLS * i]);
 }
 
 void cpu_request(struct cpu *cpu, u32 requests)

@@ -254,6 +254,20 @@ static void arm64_image(void **state)
 	header[3] = 0;
 	header[1] = 0x200000;
 	assert_refused(plan_image(&plan, IMAGE_ARM64, image, RAM_IPA, &oops), "text offset");
+	memset(&plan, 0, sizeof(plan));
+	header[2] = 0;		/* from before Linux 3.17: neither field can be relied on */
+	assert_int_equal(plan_image(&plan, IMAGE_ARM64, image, RAM_IPA, &oops), 0);
+	assert_int_equal(plan.entry, RAM_IPA + 0x80000);
+	assert_int_equal(plan.pieces[0].span, sizeof(header));
+}
+
+static void packed_image(void **state)
+{
+	static const uint8_t gzip[16] = "\x1f\x8b\x08", zboot[16] = "MZ\0\0zimg";
+
+	assert_refused(plan_image(&plan, IMAGE_RAW, (struct bytes){ gzip, 16 }, RAM_IPA, &oops), "packed");
+	assert_refused(plan_image(&plan, IMAGE_RAW, (struct bytes){ zboot, 16 }, RAM_IPA, &oops), "packed");
+	assert_int_equal(plan_image(&plan, IMAGE_RAW, (struct bytes){ zboot, 7 }, RAM_IPA, &oops), 0);
 }
 
 static void raw_image(void **state)
@@ -442,6 +456,7 @@ int main(void)
 		cmocka_unit_test_setup(entry_not_executable, setup),
 		cmocka_unit_test_setup(too_many_pieces, setup),
 		cmocka_unit_test_setup(arm64_image, setup),
+		cmocka_unit_test_setup(packed_image, setup),
 		cmocka_unit_test_setup(raw_image, setup),
 		cmocka_unit_test_setup(cellfile_good, setup),
 		cmocka_unit_test_setup(cellfile_wrong_header, setup),

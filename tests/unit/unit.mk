@@ -18,6 +18,10 @@ unit-page_pool	:= hypervisor/mm/page_pool.c tests/unit/fake/memory.c
 unit-config	:= $(sort $(wildcard hypervisor/config/*.c))
 
 include tests/model/model.mk
+unit-vsmmu	:= $(filter-out %/refine.c,$(REFINE_SRC))
+unitflags-vsmmu	:= $(MODEL_FLAGS)
+unit-vsmmu_regs	:= $(unit-vsmmu)
+unitflags-vsmmu_regs := $(MODEL_FLAGS)
 unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
 unit-vgic	:= tests/unit/gic_model.c hypervisor/config/config.c hypervisor/cell/mmio.c $(wildcard hypervisor/gic/*.c)
 

@@ -14,7 +14,8 @@ from . import abi
 from .diag import At, Fatal
 from .units import BLOCK, align_up
 
-EM_ARM, EM_AARCH64, PT_LOAD = 40, 183, 1
+EM_ARM, EM_AARCH64, ET_EXEC, PT_LOAD = 40, 183, 2, 1
+BIG_ENDIAN, OLD_OFFSET = 1, 0x80000  # of an arm64 Image: its flag, its text_offset before Linux 3.17
 IMAGE_MAGIC = b"ARM\x64"
 ZBOOT_MAGIC = b"zimg"  # at offset 4 of an EFI zboot image (Linux: drivers/firmware/efi/libstub/zboot-header.S)
 ZBOOT_PAYLOAD = 8  # offset of payload offset, payload size, then the name of the compression at 24
@@ -85,10 +86,15 @@ def load(path: Path, base: int) -> Image:
 def _arm64_image(data: bytes, base: int, file: str) -> Image:
     text_offset, = struct.unpack_from("<Q", data, abi.const("IMG_HDR_TEXT_OFFSET"))
     size, = struct.unpack_from("<Q", data, abi.const("IMG_HDR_IMAGE_SIZE"))
+    flags, = struct.unpack_from("<Q", data, abi.const("IMG_HDR_FLAGS"))
+    if flags & BIG_ENDIAN:
+        raise Fatal(At(file), "is an arm64 Image, but not a little-endian one")
     if base % BLOCK:
         raise Fatal(At(file), f"is an arm64 Image, which must be loaded at a multiple of 2 MiB, not at {base:#x}")
     if size == 0:  # from before Linux 3.17: its text_offset is not reliable either
-        text_offset, size = 0x80000, align_up(len(data), BLOCK)
+        text_offset, size = OLD_OFFSET, align_up(len(data), BLOCK)
+    if text_offset >= BLOCK:
+        raise Fatal(At(file), f"is an arm64 Image with text offset {text_offset:#x}; less than 2 MiB is possible")
     start = base + text_offset
     return Image("image", data, start, [Segment(start, data, max(size, len(data)))], base, bits=64)
 
@@ -96,32 +102,54 @@ def _arm64_image(data: bytes, base: int, file: str) -> Image:
 def _elf(data: bytes, file: str) -> Image:
     wide, little = data[4:5] == b"\2", data[5:6] == b"\1"
     try:
-        machine, = struct.unpack_from("<H", data, 18)
-        if not little or machine not in (EM_ARM, EM_AARCH64):
+        kind, machine = struct.unpack_from("<HH", data, 16)
+        if not little or machine != (EM_AARCH64 if wide else EM_ARM):
             raise Fatal(At(file), "is an ELF file, but not for little-endian Arm")
+        if kind != ET_EXEC:
+            raise Fatal(At(file), f"is an ELF file of type {kind}; only executables linked to fixed addresses ({ET_EXEC}) can be "
+                        "loaded")
         entry, table = struct.unpack_from("<QQ" if wide else "<II", data, 24)
         size, count = struct.unpack_from("<HH", data, 54 if wide else 42)
         headers = [_program_header(data, table + size * index, wide) for index in range(count)]
     except struct.error as error:
         raise Fatal(At(file), "is an ELF file that ends too early") from error
-    loads = [header for header in headers if header[0] == PT_LOAD and header[4]]
+    loads = [header for header in headers if header.kind == PT_LOAD and header.memory]
     if not loads:
         raise Fatal(At(file), "is an ELF file without anything to load")
-    segments = []
-    for _, offset, address, filled, memory in loads:
-        if offset + filled > len(data) or filled > memory:
-            raise Fatal(At(file), f"is an ELF file whose segment at {address:#x} is not wholly in it")
-        segments.append(Segment(address, data[offset:offset + filled], memory))
-    return Image("elf", data, entry, segments, bits=64 if machine == EM_AARCH64 else 32)
+    return Image("elf", data, _elf_entry(entry, loads, file), [_segment(data, header, file) for header in loads],
+                 bits=64 if wide else 32)
 
 
-def _program_header(data: bytes, at: int, wide: bool) -> tuple[int, int, int, int, int]:
-    """(type, offset, physical address, bytes in the file, bytes in memory)"""
+@dataclass
+class ProgramHeader:
+    kind: int
+    offset: int
+    virtual: int
+    physical: int
+    filled: int
+    memory: int
+
+
+def _program_header(data: bytes, at: int, wide: bool) -> ProgramHeader:
     if wide:
-        kind, _, offset, _, address, filled, memory = struct.unpack_from("<IIQQQQQ", data, at)
+        kind, _, *others = struct.unpack_from("<IIQQQQQ", data, at)
     else:
-        kind, offset, _, address, filled, memory = struct.unpack_from("<IIIIII", data, at)
-    return kind, offset, address, filled, memory
+        kind, *others = struct.unpack_from("<IIIIII", data, at)
+    return ProgramHeader(kind, *others)
+
+
+def _segment(data: bytes, header: ProgramHeader, file: str) -> Segment:
+    if header.offset + header.filled > len(data) or header.filled > header.memory:
+        raise Fatal(At(file), f"is an ELF file whose segment at {header.physical:#x} is not wholly in it")
+    return Segment(header.physical, data[header.offset:header.offset + header.filled], header.memory)
+
+
+def _elf_entry(entry: int, loads: list[ProgramHeader], file: str) -> int:
+    """Where that is in physical addresses: a cell starts with its MMU off."""
+    for header in loads:
+        if header.virtual <= entry < header.virtual + header.memory:
+            return entry - header.virtual + header.physical
+    raise Fatal(At(file), f"is an ELF file whose entry {entry:#x} is outside of its segments")
 
 
 def find(name: str, config: str, search: list[Path]) -> Path | None:

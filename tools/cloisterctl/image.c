@@ -25,6 +25,11 @@ struct arm64_header {
 #define ARM64_MAGIC		0x644d5241	/* "ARM\x64" */
 #define ARM64_FLAG_BIG_ENDIAN	1u
 #define ARM64_ALIGN		0x200000u
+#define ARM64_OLD_OFFSET	0x80000u	/* before Linux 3.17 image_size is 0 and text_offset of no certain endianness */
+
+/* What a boot loader takes off before it starts an Image: gzip, or the EFI zboot wrapper around a packed one. */
+#define GZIP_MAGIC		"\x1f\x8b"
+#define ZBOOT_MAGIC		"MZ\0\0zimg"
 
 enum image_kind image_kind(struct bytes image)
 {
@@ -175,6 +180,11 @@ static int plan_elf(struct plan *plan, struct bytes image, struct oops *oops)
 
 /* ---- the others ---- */
 
+static bool starts_with(struct bytes image, const char *magic, size_t size)
+{
+	return image.size >= size && !memcmp(image.data, magic, size);
+}
+
 static int plan_arm64(struct plan *plan, struct bytes image, uint64_t base, struct oops *oops)
 {
 	struct piece piece = { .what = "the arm64 Image", .data = image.data, .size = image.size };
@@ -189,6 +199,8 @@ static int plan_arm64(struct plan *plan, struct bytes image, uint64_t base, stru
 		return refuse(oops, "the arm64 Image is not little-endian");
 	if (base % ARM64_ALIGN)
 		return refuse(oops, "the arm64 Image cannot go to %#llx: its base must be a multiple of 2 MiB", (ull)base);
+	if (!header.image_size)
+		header.text_offset = ARM64_OLD_OFFSET;
 	if (header.text_offset >= ARM64_ALIGN)
 		return refuse(oops, "the arm64 Image has text offset %#llx; less than 2 MiB is possible",
 			      (ull)header.text_offset);
@@ -209,6 +221,10 @@ static int plan_raw(struct plan *plan, struct bytes image, uint64_t base, struct
 
 	if (!image.size)
 		return refuse(oops, "the image is empty");
+	if (starts_with(image, GZIP_MAGIC, sizeof(GZIP_MAGIC) - 1) ||
+	    starts_with(image, ZBOOT_MAGIC, sizeof(ZBOOT_MAGIC) - 1))
+		return refuse(oops, "the image is packed (gzip or EFI zboot); unpack it first, or let cloister compile put it "
+			      "into a .cell file, which unpacks it");
 	plan->has_entry = true;
 	plan->entry = base;
 	return plan_add(plan, &piece, oops);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The machine that Cloister runs on here: QEMU's `virt` with EL2, GICv3, a nested SMMUv3, an `edu` device and an NVMe
-disk; a network card and a virtio disk on demand. Machine is its description, Vm a running one: its console, its second UART,
-its physical memory."""
+disk; a network card, a virtio disk and an NVMe disk for a cell on demand. Machine is its description, Vm a running one: its
+console, its second UART, its physical memory."""
 
 import ctypes
 import os
@@ -35,6 +35,7 @@ class Machine:
     edu: bool = True
     network: bool = False  # QEMU's own: its 10.0.2.2 is the host's loopback
     virtio: bool = False
+    cell_disk: bool = False  # a second NVMe disk, for a cell, in the slot that edu has otherwise
     extra: tuple[str, ...] = ()
 
     def board_arguments(self) -> list[str]:
@@ -49,7 +50,10 @@ class Machine:
         if self.nvme:
             arguments += ["-drive", f"if=none,id=disk,file={disk},format=raw,cache=unsafe",
                           "-device", "nvme,addr=01.0,drive=disk,serial=cloister,dbcs=off"]
-        if self.edu:
+        if self.cell_disk:
+            arguments += ["-drive", f"if=none,id=cell,file={disk.with_name('cell.img')},format=raw,cache=unsafe",
+                          "-device", "nvme,addr=02.0,drive=cell,serial=cell,dbcs=off"]
+        elif self.edu:
             arguments += ["-device", "edu,addr=02.0,dma_mask=0xffffffffffffffff"]
         if self.network:
             arguments += ["-netdev", "user,id=net", "-device", "e1000e,addr=03.0,netdev=net,romfile="]
@@ -67,23 +71,34 @@ def die_with_parent() -> None:
     LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def make_disk(path: Path, content: Optional[Path]) -> None:
+    """64 MiB, or what is in a file and at least that."""
+    if content:
+        shutil.copyfile(content, path)
+    else:
+        path.touch()
+    os.truncate(path, max(path.stat().st_size, 64 << 20))
+
+
 class Vm:
-    """A running machine. The first serial line is its console."""
+    """A running machine. The first serial line is its console. `disks` has what is on disk.img (NVMe), virtio.img and
+    cell.img when it starts."""
 
     def __init__(self, machine: Machine, image: Path, log: Path, initrd: Optional[Path] = None, append: str = "",
-                 with_bus: bool = True):
+                 with_bus: bool = True, disks: Optional[dict[str, Path]] = None):
         self.machine = machine
         self.directory = Path(tempfile.mkdtemp(prefix="cloister-"))
         self.disk = self.directory / "disk.img"
         self.serial1 = self.directory / "serial1.log"
+        self.serial1.touch()
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
-        for disk in (self.disk, self.disk.with_name("virtio.img")):
-            disk.touch()
-            os.truncate(disk, 64 << 20)
+        for name in ("disk.img", "virtio.img", "cell.img"):
+            make_disk(self.directory / name, (disks or {}).get(name))
         arguments = [*machine.board_arguments(), "-display", "none", "-no-reboot", "-kernel", str(image),
                      "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-                     "-serial", f"file:{self.serial1}", "-monitor", f"unix:{self.directory}/monitor,server=on,wait=off",
+                     "-chardev", f"socket,id=serial1,path={self.directory}/serial1,server=on,wait=off,logfile={self.serial1}",
+                     "-serial", "chardev:serial1", "-monitor", f"unix:{self.directory}/monitor,server=on,wait=off",
                      *machine.device_arguments(self.disk)]
         if with_bus:  # an unused one makes QEMU complain about itself when it ends
             arguments += ["-qtest", f"unix:{self.directory}/qtest,server=on,wait=off", "-qtest-log", "/dev/null"]
@@ -94,6 +109,7 @@ class Vm:
                                      logfile=None, echo=False, preexec_fn=die_with_parent)
         self.console.logfile_read = self.log_file
         self.console.delaybeforesend = None
+        self.keyboard: Optional[socket.socket] = None
         self.monitor: Optional[socket.socket] = None
         self.qtest: Optional[socket.socket] = None
 
@@ -160,11 +176,20 @@ class Vm:
         raise VmError(f"'{pattern}' was not seen on the second UART in {timeout} s; it has\n"
                       f"{self.serial1_text()[start:][-2000:]}\nand the console\n{self.tail()}")
 
+    def type_serial1(self, text: str) -> None:
+        """Types into it."""
+        if self.keyboard is None:
+            self.keyboard = socket.socket(socket.AF_UNIX)
+            self.keyboard.connect(str(self.directory / "serial1"))
+        self.keyboard.sendall(text.encode())
+
     def drain(self) -> None:
-        """Reads what the console has to say, lest QEMU block on it."""
+        """Reads what the console and the second UART have to say, lest QEMU block on them."""
         try:
             self.console.expect(pexpect.TIMEOUT, timeout=0)
-        except pexpect.EOF:
+            while self.keyboard and self.keyboard.recv(1 << 16, socket.MSG_DONTWAIT):
+                pass
+        except (pexpect.EOF, BlockingIOError):
             pass
 
     # ---- QEMU's monitor ----
@@ -228,7 +253,7 @@ class Vm:
 
     def stop(self) -> None:
         """Ends QEMU and removes its files but for the log."""
-        for connection in (self.monitor, self.qtest):
+        for connection in (self.keyboard, self.monitor, self.qtest):
             if connection is not None:
                 connection.close()
         self.console.close(force=True)
