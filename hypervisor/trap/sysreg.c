@@ -74,9 +74,10 @@ static enum trap_result trap_cp15_64(struct guest_regs *regs, struct cpu *cpu, u
 
 	if (esr & ISS_READ)
 		*low = *high = 0;
-	else if (FIELD_GET(ISS_CRM, esr) == 12)
-		vgic_send_sgi(cpu, *high << 32 | (u32)*low, !FIELD_GET(ISS_OPC1, esr));
-	return TRAP_NEXT;
+	if ((esr & ISS_READ) || FIELD_GET(ISS_CRM, esr) != 12)
+		return TRAP_NEXT;
+	regs->x[31] = *high << 32 | (u32)*low;		/* as AArch64 writes it, by a register that is not kept */
+	return trap_sysreg(regs, cpu, REG(3, 0, 12, 11, 5 + FIELD_GET(ISS_OPC1, esr)) | ISS_RT);
 }
 
 /*
