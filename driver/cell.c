@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <abi/comm.h>
 #include "cloister.h"
 
 DEFINE_MUTEX(cloister_lock);
@@ -240,7 +241,7 @@ int cell_start(u32 id, u32 flags, u64 entry, u64 arg, struct hc_error *error)
 	return result.value < 0 ? fail_call(error, cell, result.value) : 0;
 }
 
-int cell_stop(u32 id, struct hc_error *error)
+int cell_stop(u32 id, u32 flags, struct hc_error *error)
 {
 	int ret = 0;
 	struct cell *cell = cell_to_change(id, &ret, error);
@@ -248,8 +249,13 @@ int cell_stop(u32 id, struct hc_error *error)
 
 	if (!cell)
 		return ret;
-	result = hc_call_all(HC_CELL_STOP, id, 0, 0, 0);
+	if (flags & CLOISTER_STOP_ASK)
+		result = hc_call(HC_CELL_REQUEST, id, COMM_REQUEST_STOP, 0, 0);
+	else
+		result = hc_call_all(HC_CELL_STOP, id, 0, 0, 0);
 	watch_cell(cell);
+	if (result.value == -ENODATA)
+		return fail(error, -ENODATA, "cell %s has no communication page", cell->name);
 	return result.value < 0 ? fail_call(error, cell, result.value) : 0;
 }
 

@@ -33,6 +33,8 @@ struct cell {
 	struct cfg_cell *config;	/* checked copy; NULL: not made through this driver, so only watched */
 	u64 entry, arg;			/* for CELL_START; cloister_lock */
 	u32 seen_state;			/* of the last uevent; cloister_lock */
+	u32 seen_comm;			/* the same: COMM_STATE_* */
+	u64 seen_starts;
 	cpumask_var_t cpus;		/* logical CPUs that were taken from Linux for it */
 };
 
@@ -81,7 +83,7 @@ struct cell *cell_get(u32 id);
 int cell_create(struct cfg_cell *config, struct cell **created, struct hc_error *error);	/* takes config over */
 int cell_start(u32 id, u32 flags, u64 entry, u64 arg, struct hc_error *error);
 int cell_set_entry(u32 id, u32 flags, u64 entry, u64 arg, struct hc_error *error);
-int cell_stop(u32 id, struct hc_error *error);
+int cell_stop(u32 id, u32 flags, struct hc_error *error);
 int cell_destroy(u32 id, struct hc_error *error);
 /* The cell, if the driver made it; otherwise NULL, and a code with its sentence in `*code` and `error`. */
 struct cell *cell_to_change(u32 id, int *code, struct hc_error *error);

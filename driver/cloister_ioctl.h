@@ -17,7 +17,7 @@
 
 #define CLOISTER_DEVICE		"/dev/cloister"
 #define CLOISTER_ABI_MAJOR	1
-#define CLOISTER_ABI_MINOR	0
+#define CLOISTER_ABI_MINOR	1
 
 #define CLOISTER_READ_MAX	4096	/* bytes that one console or log read returns at most */
 #define CLOISTER_INPUT_MAX	256	/* bytes that one CELL_INPUT takes at most */
@@ -72,6 +72,9 @@ struct cloister_start {
 	cl_u64 arg;			/* x0 of the cell's first CPU */
 	struct hc_error error;
 };
+
+#define CLOISTER_STOP_ASK	(1u << 0)	/* of CELL_STOP: only asks the cell, through its communication page (abi/comm.h);
+						 * ENODATA: it has none */
 
 /* CELL_STOP, CELL_DESTROY */
 struct cloister_op {

@@ -36,8 +36,6 @@ static s64 linux_error(s64 value)
 		return -EBUSY;
 	case -HC_EEMPTY:
 		return -ENODATA;
-	case -HC_NOT_SUPPORTED:
-		return -EOPNOTSUPP;
 	default:
 		return value < -MAX_ERRNO ? -EIO : value;
 	}

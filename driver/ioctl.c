@@ -84,7 +84,7 @@ static int do_stop(void *arg)
 {
 	struct cloister_op *op = arg;
 
-	return op->reserved ? -EINVAL : cell_stop(op->id, &op->error);
+	return op->reserved ? -EINVAL : cell_stop(op->id, op->head.flags, &op->error);
 }
 
 static int do_destroy(void *arg)
@@ -236,7 +236,7 @@ static const struct command commands[] = {
 			     do_entry },
 	[NR(CELL_START)] = { sizeof(struct cloister_start), CLOISTER_START_ENTRY | CLOISTER_START_ARG, true, false,
 			     do_start },
-	[NR(CELL_STOP)] = { sizeof(struct cloister_op), 0, true, false, do_stop },
+	[NR(CELL_STOP)] = { sizeof(struct cloister_op), CLOISTER_STOP_ASK, true, false, do_stop },
 	[NR(CELL_DESTROY)] = { sizeof(struct cloister_op), 0, true, false, do_destroy },
 	[NR(CELL_INFO)] = { sizeof(struct cloister_cell_info), 0, false, true, do_info },
 	[NR(CELL_CONFIG)] = { sizeof(struct cloister_config), 0, false, true, do_config },

@@ -91,12 +91,11 @@ static ssize_t reason_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 		[HC_REASON_NONE] = "none",
 		[HC_REASON_MEMORY] = "memory",
 		[HC_REASON_EXECUTE] = "execute",
-		[HC_REASON_TRAP] = "trap",
 		[HC_REASON_PANIC] = "panic",
 		[HC_REASON_OFF] = "off",
 		[HC_REASON_RESET] = "reset",
 		[HC_REASON_SERROR] = "serror",
-		[HC_REASON_HARDWARE] = "hardware",
+		[HC_REASON_WATCHDOG] = "watchdog",
 	};
 	struct hc_cell_info info;
 	int ret = read_info(kobj, &info);
@@ -108,6 +107,15 @@ static ssize_t reason_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 			  info.esr);
 }
 
+/* What a running cell says in its communication page; a version of 0: nothing. */
+static ssize_t comm_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct hc_cell_info info;
+	int ret = read_info(kobj, &info);
+
+	return ret ?: sysfs_emit(buf, "%u state %u heartbeat %llu\n", info.comm.version, info.comm.state, info.comm.heartbeat);
+}
+
 static struct kobj_attribute id_attr = __ATTR_RO(id);
 static struct kobj_attribute managed_attr = __ATTR_RO(managed);
 static struct kobj_attribute state_attr = __ATTR_RO(state);
@@ -116,10 +124,11 @@ static struct kobj_attribute memory_attr = __ATTR_RO(memory);
 static struct kobj_attribute streams_attr = __ATTR_RO(streams);
 static struct kobj_attribute violations_attr = __ATTR_RO(violations);
 static struct kobj_attribute reason_attr = __ATTR_RO(reason);
+static struct kobj_attribute comm_attr = __ATTR_RO(comm);
 
 static struct attribute *cell_attrs[] = {
 	&id_attr.attr, &managed_attr.attr, &state_attr.attr, &cpus_attr.attr, &memory_attr.attr, &streams_attr.attr,
-	&violations_attr.attr, &reason_attr.attr, NULL
+	&violations_attr.attr, &reason_attr.attr, &comm_attr.attr, NULL
 };
 
 static const struct attribute_group cell_group = { .attrs = cell_attrs };

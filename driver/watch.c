@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Cells change state by themselves, too: they fail, or switch themselves off. The hypervisor has no interrupt for the
- * root cell, so while any other cell runs its state is looked at four times a second. Each change is a uevent of the
- * cell's object in sysfs, and wakes who polls its `state` file.
+ * root cell, so while any other cell runs it is looked at four times a second. Each change of its state, of the number of
+ * its starts, or of what it says in its communication page is a uevent of its object in sysfs, and wakes who polls its
+ * `state` file. Those that were started at boot are always looked at: the hypervisor may start them again.
  */
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
@@ -18,19 +19,23 @@
 static void watch_all(struct work_struct *work);
 static DECLARE_DELAYED_WORK(watch_work, watch_all);
 
-static void tell(struct cell *cell, u32 state, u32 reason)
+static void tell(struct cell *cell, const struct hc_cell_info *info)
 {
 	char cell_name[sizeof("CELL=") + CL_NAME_LEN];
-	char state_name[32], reason_number[32];
-	char *environment[] = { cell_name, state_name, reason_number, NULL };
+	char state_name[32], reason_number[32], comm_number[32], starts_number[32];
+	char *environment[] = { cell_name, state_name, reason_number, comm_number, starts_number, NULL };
 
 	scnprintf(cell_name, sizeof(cell_name), "CELL=%s", cell->name);
 	scnprintf(state_name, sizeof(state_name), "STATE=%s",
-		  state == STATE_GONE ? "destroyed" : hc_state_name(state));
-	scnprintf(reason_number, sizeof(reason_number), "REASON=%u", reason);
+		  info->state == STATE_GONE ? "destroyed" : hc_state_name(info->state));
+	scnprintf(reason_number, sizeof(reason_number), "REASON=%u", info->reason);
+	scnprintf(comm_number, sizeof(comm_number), "COMM=%u", info->comm.state);
+	scnprintf(starts_number, sizeof(starts_number), "STARTS=%llu", info->starts);
 	kobject_uevent_env(&cell->kobj, cell->seen_state == STATE_NEW ? KOBJ_ADD : KOBJ_CHANGE, environment);
 	sysfs_notify(&cell->kobj, NULL, "state");
-	cell->seen_state = state;
+	cell->seen_state = info->state;
+	cell->seen_comm = info->comm.state;
+	cell->seen_starts = info->starts;
 }
 
 void watch_cell(struct cell *cell)
@@ -38,9 +43,9 @@ void watch_cell(struct cell *cell)
 	struct hc_cell_info info = { .state = STATE_GONE };
 
 	hc_cell_info(cell->id, &info);
-	if (info.state != cell->seen_state)
-		tell(cell, info.state, info.reason);
-	if (info.state == HC_STATE_RUNNING && cell->id != ROOT_CELL_ID)
+	if (info.state != cell->seen_state || info.comm.state != cell->seen_comm || info.starts != cell->seen_starts)
+		tell(cell, &info);
+	if ((info.state == HC_STATE_RUNNING || !cell->config) && info.state != STATE_GONE && cell->id != ROOT_CELL_ID)
 		queue_delayed_work(system_unbound_wq, &watch_work, PERIOD);
 }
 

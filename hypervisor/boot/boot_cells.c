@@ -1,53 +1,86 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* Cells that start with the machine: the root cell and those with `boot: true`, from the payloads of the image. */
-#include <arch/timer.h>
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cells that start with the machine, and may start over: the root cell and those with `boot: true`, from the payloads of
+ * the image. Their ids are their places in the system config, for they are built first.
+ */
 #include <hyp/boot.h>
 #include <hyp/cell.h>
 #include <hyp/printk.h>
 
-#define RESET_TIMEOUT_US	300000
-
-static void copy_payloads(struct cell *cell, u32 number)
+/*
+ * A page's worth; -EAGAIN: more is left. What the root cell has given away in the meantime is not written to. Where it got
+ * to is the cell's work_region and work_done.
+ */
+static s64 copy_payloads(struct cell *cell)
 {
-	const struct cfg_payload *payload = cfg_payloads(system_config);
+	for (; cell->work_region < system_config->payload_count; cell->work_region++, cell->work_done = 0) {
+		const struct cfg_payload *now = &cfg_payloads(system_config)[cell->work_region];
+		u64 done = cell->work_done, to = now->ipa + done, bytes = MIN(now->size - done, PAGE_SIZE - to % PAGE_SIZE);
 
-	for (u32 i = 0; i < system_config->payload_count; i++) {
-		if (payload[i].cell != number)
+		if (now->cell != cell->id || !bytes)
 			continue;
-		if (!cell_mem_write(cell, payload[i].ipa, image_payload(payload[i].offset), payload[i].size, 0))
-			panic("payload %u does not fit into cell %s", i, cell->name);
+		if (!cell_has(cell, ipa(to), 0) || !cell_mem_write(cell, to, image_payload(now->offset + done), bytes, 0))
+			return -EFAULT;
+		cell->work_done += bytes;
+		return -EAGAIN;
 	}
+	return 0;
 }
 
-/* The functions of a cell may need up to 100 ms to come out of reset. */
-static void run(struct cell *cell)
+/* The functions of a cell may need up to 100 ms to come out of reset: -EAGAIN. */
+static s64 load_and_run(struct cell *cell)
 {
-	const struct cfg_cell *config = cell->config;
-	u64 deadline = timer_deadline_us(RESET_TIMEOUT_US);
+	s64 result = copy_payloads(cell);
+
+	if (!result)
+		result = cell_run(cell, cell->config->entry, cell->config->dtb_ipa);
+	if (result != -EAGAIN)
+		cell->work_region = 0;
+	return result;
+}
+
+static s64 restart_step(struct cell *cell)
+{
 	s64 result;
 
-	do
-		result = cell_run(cell, config->entry, config->dtb_ipa);
-	while (result == -EAGAIN && !timer_passed(deadline));
+	if (!cell || cell->state == HC_STATE_RUNNING)
+		return 0;
+	if (cell->state == HC_STATE_LOADED)
+		return load_and_run(cell);
+	result = cell_loadable(cell, 0, 0);
+	return result ? result : -EAGAIN;
+}
+
+/* Step by step without the lock in between: others have their cells to look after, and perhaps this one. */
+void boot_restart(struct cpu *cpu)
+{
+	s64 result;
+
+	do {
+		cell_lock_from_trap(cpu);
+		result = restart_step(cpu->cell);
+		spin_unlock(&cell_lock);
+	} while (result == -EAGAIN);
 	if (result)
-		panic("cell %s cannot start at 0x%llx (error %lld)", cell->name, (unsigned long long)config->entry,
-		      -(long long)result);
+		pr_err("cpu %u: its cell cannot start again (error %lld)", cpu->id, -(long long)result);
 }
 
 void boot_cells(void)
 {
 	struct hc_error err = { "" };
+	s64 result;
 
 	spin_lock(&cell_lock);
 	for (u32 i = 0; i < system_config->cell_count; i++) {
 		const struct cfg_cell *config = cfg_system_cell(system_config, i);
-		s64 id = cell_build(config, &err);
 
-		if (id < 0)
+		if (cell_build(config, &err) < 0)
 			panic("cell %s of the system config: %s", config->name, err.text);
-		copy_payloads(cells[id], i);
-		if (config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT))
-			run(cells[id]);
+		do
+			result = load_and_run(cells[i]);
+		while (result == -EAGAIN);
+		if (result)
+			panic("cell %s cannot be loaded and started (error %lld)", config->name, -(long long)result);
 	}
 	spin_unlock(&cell_lock);
 }

@@ -75,6 +75,7 @@ static const struct {
 	{ "system config", check_config },
 	{ "CPUs", percpu_init },
 	{ "GIC", gic_init },
+	{ "watchdogs", cell_watch_init },
 	{ "SMMU", smmu_init },
 	{ "PCI", pci_init },
 	{ "other CPUs", percpu_start_others },

@@ -96,7 +96,7 @@ static void answer_park(struct cpu *cpu)
 	u32 old = __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE), left;
 
 	do
-		left = old & CPU_REQ_PARK ? old & ~(CPU_REQ_PARK | CPU_REQ_START) : old;
+		left = old & CPU_REQ_PARK ? old & ~(CPU_REQ_PARK | CPU_REQ_START | CPU_REQ_RESTART) : old;
 	while (!__atomic_compare_exchange_n(&cpu->requests, &old, left, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 }
 
@@ -117,6 +117,7 @@ static void enter_guest(struct cpu *cpu)
 	cpu->exits[HC_EXIT_OTHER]++;
 	__atomic_store_n(&cpu->state, CPU_RUNNING, __ATOMIC_RELEASE);
 	vsmmu_sync(cpu);
+	cell_watch_start(cpu);
 	arch_guest_enter(cpu->start_entry, cpu->start_arg);
 }
 
@@ -172,6 +173,10 @@ void cpu_handle_requests(struct cpu *cpu)
 		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_VSMMU, __ATOMIC_ACQ_REL);
 		if (cpu->state == CPU_RUNNING)
 			vsmmu_sync(cpu);
+	}
+	if (requests & CPU_REQ_RESTART) {
+		__atomic_and_fetch(&cpu->requests, ~CPU_REQ_RESTART, __ATOMIC_ACQ_REL);
+		boot_restart(cpu);
 	}
 	if ((requests & CPU_REQ_START) && cpu->state == CPU_PARKED)
 		cpu_run(cpu);

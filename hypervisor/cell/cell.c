@@ -21,15 +21,6 @@ struct cell *root_cell(void)
 	return cells[0] && cells[0]->is_root ? cells[0] : NULL;
 }
 
-s64 cell_find(const char *name)
-{
-	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
-		if (cells[id] && !strcmp(cells[id]->name, name))
-			return id;
-	}
-	return -ENOENT;
-}
-
 static void set_state(struct cell *cell, u32 state)
 {
 	cell->state = state;
@@ -145,14 +136,14 @@ s64 cell_check(const void *blob, size_t bytes, struct hc_error *err)
 	return result;
 }
 
-s64 cell_loadable(struct cell *cell)
+s64 cell_loadable(struct cell *cell, u64 a, u64 b)
 {
 	int result;
 
 	if (cell->state == HC_STATE_LOADED)
 		return 0;
 	result = cell_park_all(cell);
-	if (!result)
+	if (!result && !cell->is_root)		/* whose memory others may have */
 		result = cell_scrub(cell);
 	if (!result)
 		set_state(cell, HC_STATE_LOADED);
@@ -191,6 +182,7 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 	icache_inval_all();
 	if (cell_streams_attach(cell))
 		return -EIO;
+	cell->heartbeat = 0;
 	cell->info.reason = HC_REASON_NONE;
 	cell->info.starts++;
 	set_state(cell, HC_STATE_RUNNING);
@@ -209,7 +201,7 @@ static int quiesce(struct cell *cell)
 	return cpus_result ? cpus_result : dma_result;
 }
 
-s64 cell_stop(struct cell *cell)
+s64 cell_stop(struct cell *cell, u64 a, u64 b)
 {
 	int result = quiesce(cell);
 
@@ -233,7 +225,7 @@ static int start_destroying(struct cell *cell)
 	return 0;
 }
 
-s64 cell_destroy(struct cell *cell)
+s64 cell_destroy(struct cell *cell, u64 a, u64 b)
 {
 	int result = cell->state == HC_STATE_DESTROYING ? 0 : start_destroying(cell);
 

@@ -35,7 +35,7 @@ s64 console_getc(struct cell *cell)
 	return byte;
 }
 
-s64 console_input(struct cell *cell, u8 byte)
+s64 console_input(struct cell *cell, u64 byte, u64 b)
 {
 	struct cell_console *con = &cell->console;
 	s64 result = -EAGAIN;
@@ -44,7 +44,7 @@ s64 console_input(struct cell *cell, u8 byte)
 		return -EEMPTY;
 	spin_lock(&con->lock);
 	if (con->in_head - con->in_tail < CONSOLE_INPUT) {
-		con->in[con->in_head++ & (CONSOLE_INPUT - 1)] = byte;
+		con->in[con->in_head++ & (CONSOLE_INPUT - 1)] = (u8)byte;
 		result = 0;
 	}
 	spin_unlock(&con->lock);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The end of a cell by its own doing: a fault, a panic, or a request to be switched off. */
+#include <arch/timer.h>
 #include <asm/sysreg.h>
 #include <hyp/cell.h>
 
@@ -8,9 +9,10 @@
 
 static const char *const reason_names[] = {
 	[HC_REASON_NONE] = "none", [HC_REASON_MEMORY] = "access to memory that it does not have",
-	[HC_REASON_EXECUTE] = "fetch from memory that it may not execute", [HC_REASON_TRAP] = "unexpected exception",
+	[HC_REASON_EXECUTE] = "fetch from memory that it may not execute",
 	[HC_REASON_PANIC] = "its own panic", [HC_REASON_OFF] = "switched itself off",
-	[HC_REASON_RESET] = "asked for a reset", [HC_REASON_SERROR] = "SError", [HC_REASON_HARDWARE] = "hardware",
+	[HC_REASON_RESET] = "asked for a reset", [HC_REASON_SERROR] = "SError",
+	[HC_REASON_WATCHDOG] = "no heartbeat",
 };
 
 static bool others_run(const struct cell *cell)
@@ -27,10 +29,23 @@ static void maybe_end_machine(const struct cell *cell, u32 reason)
 {
 	if (!cell->is_root || (system_config->root_exit != CFG_ROOT_EXIT_HALT && others_run(cell)))
 		return;
-	if (reason == HC_REASON_OFF)
-		arch_firmware_call(PSCI_SYSTEM_OFF, 0, 0, 0);
-	if (reason == HC_REASON_RESET)
-		arch_firmware_call(PSCI_SYSTEM_RESET, 0, 0, 0);
+	if (reason == HC_REASON_OFF || reason == HC_REASON_RESET)
+		arch_firmware_call(reason == HC_REASON_OFF ? PSCI_SYSTEM_OFF : PSCI_SYSTEM_RESET, 0, 0, 0);
+}
+
+/* What the image holds is started over from there; other cells are the root cell's to load. */
+static bool may_restart(struct cell *cell, u32 reason)
+{
+	const struct cfg_cell *config = cell->config;
+
+	if (!(config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)) ||
+	    config->restart < (reason == HC_REASON_OFF ? CFG_RESTART_ALWAYS : CFG_RESTART_ON_FAILURE))
+		return false;
+	if (timer_passed(cell->restart_end)) {
+		cell->restart_end = timer_deadline_us(config->restart_seconds * 1000000ULL);
+		cell->restarts = 0;
+	}
+	return cell->restarts++ < config->restart_limit;
 }
 
 static void record(struct cell *cell, u32 reason, u64 info)
@@ -47,11 +62,19 @@ static void record(struct cell *cell, u32 reason, u64 info)
 
 void cell_fail_current(struct cpu *cpu, u32 reason, u64 info)
 {
-	struct cell *cell = cpu->cell;
-
 	cell_lock_from_trap(cpu);
+	cell_fail_locked(cpu, reason, info);
+}
+
+void cell_fail_locked(struct cpu *cpu, u32 reason, u64 info)
+{
+	struct cell *cell = cpu->cell;
+	bool again = false;
+
 	if (cell->state == HC_STATE_RUNNING) {
-		maybe_end_machine(cell, reason);
+		again = may_restart(cell, reason);
+		if (!again)
+			maybe_end_machine(cell, reason);
 		record(cell, reason, info);
 		for (u32 i = 0; i < cell->vcpus; i++) {
 			if (cell->vcpu[i] && cell->vcpu[i] != cpu)
@@ -61,5 +84,7 @@ void cell_fail_current(struct cpu *cpu, u32 reason, u64 info)
 			pr_err("cell %s: an SMMU did not confirm that its streams are blocked", cell->name);
 	}
 	spin_unlock(&cell_lock);
+	if (again)
+		cpu_request(cpu, CPU_REQ_RESTART);	/* once it is parked */
 	cell_cpu_off(cpu);
 }

@@ -30,7 +30,7 @@ static u64 ram_bytes(const struct cfg_cell *config)
 	return bytes;
 }
 
-void cell_info(const struct cell *cell, struct hc_cell_info *info)
+void cell_info(struct cell *cell, struct hc_cell_info *info)
 {
 	*info = cell->info;
 	memcpy(info->name, cell->name, sizeof(info->name));
@@ -46,6 +46,8 @@ void cell_info(const struct cell *cell, struct hc_cell_info *info)
 	info->last_dma_smmu = cell->dma.stats.last_smmu;
 	info->dma_untrusted = cell->config->stream_count && smmu_failed();
 	fill_cpus(cell, info);
+	if (cell->state == HC_STATE_RUNNING && cell->config->comm_ipa)
+		guest_read(cell, ipa(cell->config->comm_ipa), &info->comm, sizeof(info->comm));
 }
 
 void system_info(struct hc_system_info *info)

@@ -68,7 +68,9 @@ static bool check_fields(struct check *c)
 	       need(c, IS_ALIGNED(cell->ecam_size, ECAM_BUS_SIZE) && cell->ecam_size <= ECAM_MAX,
 		    "ecam_size 0x%lx is not 1 MiB for each of up to 256 buses", cell->ecam_size) &&
 	       need(c, cell->ecam_size || !cell->ecam_ipa, "ecam_ipa 0x%lx is given, but ecam_size is 0",
-		    cell->ecam_ipa);
+		    cell->ecam_ipa) &&
+	       need(c, !cell->watchdog_ms || cell->comm_ipa, "watchdog_ms %u, but no comm_ipa", cell->watchdog_ms) &&
+	       need(c, cell->restart <= CFG_RESTART_ALWAYS, "restart %u is unknown", cell->restart);
 }
 
 /* The trapped windows: where they are, and that they do not overlap one another. */
@@ -198,7 +200,9 @@ static bool check_start(struct check *c)
 	return need(c, !has_entry || (code && (code->flags & CFG_MEM_EXECUTE)),
 		    "entry 0x%lx is not 4-byte aligned in executable RAM of the cell", cell->entry) &&
 	       need(c, !cell->dtb_ipa || ram_at(cell, cell->dtb_ipa, 8),
-		    "dtb_ipa 0x%lx is not 8-byte aligned inside RAM of the cell", cell->dtb_ipa);
+		    "dtb_ipa 0x%lx is not 8-byte aligned inside RAM of the cell", cell->dtb_ipa) &&
+	       need(c, !cell->comm_ipa || ram_at(cell, cell->comm_ipa, PAGE_SIZE),
+		    "comm_ipa 0x%lx is not page aligned inside RAM of the cell", cell->comm_ipa);
 }
 
 /* ---- interrupts and streams ---- */

@@ -243,13 +243,11 @@ void gic_set_pending(u32 intid)
 static __attribute__((noinline)) void hyp_interrupt(struct cpu *cpu, u32 intid)
 {
 	icc_drop_priority(intid);
-	if (intid < GIC_PPI_FIRST) {
-		icc_deactivate(intid);		/* first: a request to park does not return */
+	icc_deactivate(intid);		/* first: a CPU that parks does not come back here */
+	if (intid < GIC_PPI_FIRST)
 		cpu_handle_requests(cpu);
-		return;
-	}
-	handlers[intid].fn(cpu, handlers[intid].ctx);
-	icc_deactivate(intid);
+	else
+		handlers[intid].fn(cpu, handlers[intid].ctx);
 }
 
 void gic_handle_irq(struct cpu *cpu)

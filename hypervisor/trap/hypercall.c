@@ -64,11 +64,6 @@ static s64 hc_cell_write(struct cell *cell, struct guest_regs *regs, struct cpu 
 	return cell_write(cell, regs->x[2], cpu->cell, regs->x[3], regs->x[4]);
 }
 
-static s64 hc_cell_start(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
-{
-	return cell_run(cell, regs->x[2], regs->x[3]);
-}
-
 static s64 hc_cell_info(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
 {
 	struct hc_cell_info info;
@@ -97,11 +92,6 @@ static s64 hc_cell_console(struct cell *cell, struct guest_regs *regs, struct cp
 	return copy_text(regs, cpu, bytes, regs->x[2], next);
 }
 
-static s64 hc_cell_input(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
-{
-	return console_input(cell, regs->x[2]);
-}
-
 static s64 hc_log_read(struct guest_regs *regs, struct cpu *cpu)
 {
 	u64 next;
@@ -110,26 +100,14 @@ static s64 hc_log_read(struct guest_regs *regs, struct cpu *cpu)
 	return copy_text(regs, cpu, bytes, regs->x[1], next);
 }
 
-static s64 hc_cell_find(struct guest_regs *regs, struct cpu *cpu)
-{
-	char name[CL_NAME_LEN];
-
-	if (!guest_read(cpu->cell, ipa(regs->x[1]), name, sizeof(name)))
-		return -EFAULT;
-	name[sizeof(name) - 1] = 0;
-	return cell_find(name);
-}
-
 /* One of the four: for every cell; for the root cell; for the root cell, about the cell whose number is in x1. */
 struct call {
 	s64 (*any)(struct guest_regs *regs, struct cpu *cpu);
 	s64 (*root)(struct guest_regs *regs, struct cpu *cpu);
 	s64 (*about)(struct cell *cell, struct guest_regs *regs, struct cpu *cpu);
-	s64 (*change)(struct cell *cell);
+	s64 (*change)(struct cell *cell, u64 a, u64 b);	/* x2, x3 */
 	u64 states;		/* BIT(HC_STATE_*) in which that cell must be, and not the root cell; 0: any cell will do */
 };
-
-#define ALL_STATES	(~0ULL)
 
 static const struct call calls[] = {
 	[HC_VERSION - HC_FN(0)]		= { .any = hc_version },
@@ -141,14 +119,14 @@ static const struct call calls[] = {
 	[HC_CELL_LOADABLE - HC_FN(0)]	= { .change = cell_loadable,
 					    .states = ~(BIT(HC_STATE_RUNNING) | BIT(HC_STATE_DESTROYING)) },
 	[HC_CELL_WRITE - HC_FN(0)]	= { .about = hc_cell_write, .states = BIT(HC_STATE_LOADED) },
-	[HC_CELL_START - HC_FN(0)]	= { .about = hc_cell_start, .states = BIT(HC_STATE_LOADED) },
+	[HC_CELL_START - HC_FN(0)]	= { .change = cell_run, .states = BIT(HC_STATE_LOADED) },
 	[HC_CELL_STOP - HC_FN(0)]	= { .change = cell_stop, .states = BIT(HC_STATE_RUNNING) },
-	[HC_CELL_DESTROY - HC_FN(0)]	= { .change = cell_destroy, .states = ALL_STATES },
+	[HC_CELL_DESTROY - HC_FN(0)]	= { .change = cell_destroy, .states = ~0ULL },
 	[HC_CELL_INFO - HC_FN(0)]	= { .about = hc_cell_info },
 	[HC_CELL_CONSOLE - HC_FN(0)]	= { .about = hc_cell_console },
-	[HC_CELL_INPUT - HC_FN(0)]	= { .about = hc_cell_input },
+	[HC_CELL_INPUT - HC_FN(0)]	= { .change = console_input },
 	[HC_LOG_READ - HC_FN(0)]	= { .root = hc_log_read },
-	[HC_CELL_FIND - HC_FN(0)]	= { .root = hc_cell_find },
+	[HC_CELL_REQUEST - HC_FN(0)]	= { .change = cell_request, .states = BIT(HC_STATE_RUNNING) },
 };
 
 /* What is not in the table: the discovery of the range, or unknown. */
@@ -170,7 +148,7 @@ static s64 call_about_cell(const struct call *call, struct guest_regs *regs, str
 		return -ENOENT;
 	if (call->states && !(call->states & BIT(cell->state)))
 		return -ESTATE;
-	return call->change ? call->change(cell) : call->about(cell, regs, cpu);
+	return call->change ? call->change(cell, regs->x[2], regs->x[3]) : call->about(cell, regs, cpu);
 }
 
 static __attribute__((noinline)) s64 management_call(const struct call *call, struct guest_regs *regs, struct cpu *cpu)

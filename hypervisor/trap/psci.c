@@ -74,9 +74,8 @@ static s64 psci_affinity_info(const struct guest_regs *regs, struct cpu *cpu, u6
 	if ((regs->x[2] & mask) != 0 || !target)
 		return PSCI_INVALID_PARAMETERS;
 	/* on its way to sleep it is still on: who is told OFF may give it to another cell at once */
-	if (__atomic_load_n(&target->on, __ATOMIC_ACQUIRE) || __atomic_load_n(&target->state, __ATOMIC_ACQUIRE) == CPU_RUNNING)
-		return AFFINITY_ON;
-	return AFFINITY_OFF;
+	return __atomic_load_n(&target->on, __ATOMIC_ACQUIRE) ||
+	       __atomic_load_n(&target->state, __ATOMIC_ACQUIRE) == CPU_RUNNING ? AFFINITY_ON : AFFINITY_OFF;
 }
 
 static s64 psci_system_end(const struct guest_regs *regs, struct cpu *cpu, u64 mask)

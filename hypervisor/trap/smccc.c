@@ -17,11 +17,11 @@
 
 static s64 arch_call(struct guest_regs *regs, u32 function)
 {
+	u32 asked = regs->x[1];
+
 	if (function == SMCCC_VERSION)
 		return SMCCC_1_1;
-	if (function == SMCCC_ARCH_FEATURES && ((u32)regs->x[1] == SMCCC_VERSION || (u32)regs->x[1] == SMCCC_ARCH_FEATURES))
-		return 0;
-	return NOT_SUPPORTED;
+	return function == SMCCC_ARCH_FEATURES && (asked == SMCCC_VERSION || asked == function) ? 0 : NOT_SUPPORTED;
 }
 
 static inline s64 call(struct guest_regs *regs, struct cpu *cpu, u64 esr)

@@ -17,6 +17,7 @@ from typing import Iterator, Optional, Union
 import ruamel.yaml
 
 import corrupt
+import life_cells
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -136,6 +137,7 @@ def test_cells(cpus: int) -> list[dict]:
         cells.append(cell_config(name, "tests/hello", cpus=[sharer], serial=False, ram=ram))
         cells[-1]["memory"].append({"name": "shared", "size": "1M", "ipa": 0x60000000, "pa": SHARED_RAM,
                                     "flags": ["read", "write", "dma", "shared"]})
+    cells += [{**cell_config(name, "tests/heart"), **keys} for name, keys in life_cells.HEARTS.items()]
     return cells
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The life of cells: created, loaded, running, stopped or failed, destroyed, and again; alone and beside each other."""
 
+import os
+
 import pytest
 
 from conftest import GROUP
@@ -8,7 +10,7 @@ from harness import Root
 
 pytestmark = GROUP("a57")
 
-ROUNDS = 100
+ROUNDS = int(os.environ.get("CLOISTER_ROUNDS", "100"))	# of create, load, start, stop, destroy
 
 
 def test_the_demo(root: Root):
@@ -68,7 +70,7 @@ def test_a_hundred_times(root: Root):
     script = f"for i in $(seq {{n}}); do {life} || exit 1; done"
     root.vm.run(f"( {script.format(n=1)} )")
     before = root.json("version")["pool_free"]
-    root.vm.run(f"( {script.format(n=ROUNDS)} )", 300)
+    root.vm.run(f"( {script.format(n=ROUNDS)} )", 3 * ROUNDS)
     assert root.json("version")["pool_free"] == before
     assert int(root.vm.run("nproc")) == 4
     assert "ok" in root.vm.run("edu-dma test")

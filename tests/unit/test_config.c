@@ -22,7 +22,7 @@ struct rule {
 /* RULE(name, part of the sentence, statement that breaks the sample) */
 #define SYSTEM_RULES(RULE) \
 	RULE(magic, "header: magic 0x1 is not 0x47464352545343", s->sys.hdr.magic = 1) \
-	RULE(revision, "header: revision 1 is not 2", s->sys.hdr.revision = 1) \
+	RULE(revision, "header: revision 1 is not 3", s->sys.hdr.revision = 1) \
 	RULE(kind, "header: kind 2 is not 1", s->sys.hdr.kind = CFG_KIND_CELL) \
 	RULE(size_small, "header: size 100 is not within", s->sys.hdr.size = 100) \
 	RULE(size_big, "header: size 32776 is not within", s->sys.hdr.size = CFG_MAX_SIZE + 8) \
@@ -142,6 +142,10 @@ struct rule {
 	RULE(c_entry_wraps, "entry 0xfffffffffffffffc is not 4-byte", s->rtos0.cell.entry = ~3UL) \
 	RULE(c_dtb, "dtb_ipa 0x41f00004 is not 8-byte aligned", s->rtos0.cell.dtb_ipa += 4) \
 	RULE(c_dtb_out, "dtb_ipa 0xfffffffffffffff8 is not", s->rtos0.cell.dtb_ipa = ~7UL) \
+	RULE(c_comm, "comm_ipa 0x41fff800 is not page aligned inside RAM", s->rtos0.cell.comm_ipa = 0x41fff800) \
+	RULE(c_comm_out, "comm_ipa 0x42000000 is not page aligned inside RAM", s->rtos0.cell.comm_ipa = 0x42000000) \
+	RULE(c_watchdog, "watchdog_ms 1000, but no comm_ipa", s->rtos0.cell.watchdog_ms = 1000) \
+	RULE(c_restart, "restart 3 is unknown", s->rtos0.cell.restart = 3) \
 	RULE(c_gicd, "gicd_ipa 0x8001000 with size 0x10000 is not 0x10000 aligned", s->rtos0.cell.gicd_ipa += 0x1000) \
 	RULE(c_gicd_limit, "gicd_ipa 0x10000000000 with size 0x10000 is not", s->rtos0.cell.gicd_ipa = 1UL << 40) \
 	RULE(c_gicr, "gicr_ipa 0x8000000 overlaps gicd_ipa 0x8000000", s->rtos0.cell.gicr_ipa = 0x08000000) \

@@ -7,7 +7,7 @@ from . import fdt, vsmmu
 from .emit import vmpidr
 from .fdt import Node, cells, cells64, strings
 from .model import Cell, Device, Function, System
-from .units import align_down, align_up
+from .units import PAGE, align_down, align_up
 
 GICD_SIZE, GICR_CPU_SIZE = 0x10000, 0x20000
 WINDOW = 1 << 20  # BARs are described in pieces of this size
@@ -28,6 +28,7 @@ def build(system: System, cell: Cell, initrd: tuple[int, int] | None) -> bytes:
     aliases = root.add("aliases")
     _chosen(root, cell, initrd)
     _memory(root, cell)
+    _comm(root, cell)
     _cpus(root, system, cell)
     root.add("psci", {"compatible": strings("arm,psci-1.0", "arm,psci-0.2"), "method": strings("hvc")})
     _gic(root, cell, gic, system.board.gic.u32("#address-cells"))
@@ -73,6 +74,14 @@ def _memory(root: Node, cell: Cell) -> None:
         if "shared" not in region.flags:
             root.add(f"memory@{region.ipa:x}", {"device_type": strings("memory"),
                                                 "reg": cells64(region.ipa, region.size)})
+
+
+def _comm(root: Node, cell: Cell) -> None:
+    """Kept out of what an operating system takes for itself; the node says which of the reserved pages it is."""
+    if cell.comm is not None:
+        parent = root.add("reserved-memory", {"#address-cells": cells(2), "#size-cells": cells(2), "ranges": b""})
+        parent.add(f"comm@{cell.comm:x}", {"compatible": strings("cloister,comm"), "reg": cells64(cell.comm, PAGE),
+                                           "no-map": b""})
 
 
 def _cpus(root: Node, system: System, cell: Cell) -> None:

@@ -48,7 +48,9 @@ def cell_blob(system: System, cell: Cell, start: Start) -> bytes:
     fixed = abi.pack(
         "cfg_cell", hdr=_header(system, "CFG_KIND_CELL", abi.sizeof("cfg_cell") + len(arrays)), name=cell.name,
         flags=_cell_flags(cell), entry=start.entry, dtb_ipa=start.dtb, gicd_ipa=cell.gicd, gicr_ipa=cell.gicr,
-        ecam_ipa=cell.ecam, ecam_size=cell.ecam_size, console_size=cell.ring, cpu_count=len(cell.cpus),
+        ecam_ipa=cell.ecam, ecam_size=cell.ecam_size, comm_ipa=cell.comm or 0, watchdog_ms=cell.watchdog,
+        restart=abi.const(f"CFG_RESTART_{cell.restart.replace('-', '_').upper()}"), restart_limit=cell.restart_times,
+        restart_seconds=cell.restart_seconds, console_size=cell.ring, cpu_count=len(cell.cpus),
         mem_count=len(regions), irq_count=len(irqs), stream_count=len(streams), pci_count=len(functions),
         vsmmu_count=len(cell.vsmmus))
     return fixed + arrays
@@ -163,7 +165,8 @@ def system_blob(system: System, starts: list[Start], payloads: list[Payload]) ->
         uart_kind=abi.const("CFG_UART_PL011" if uart else "CFG_UART_NONE"),
         gicd_base=board.gicd_base, gicr_base=board.gicr_base, gicr_size=board.gicr_size,
         maintenance_irq=board.maintenance_irq, timer_irq=board.timer_irq,
-        root_exit=abi.const(f"CFG_ROOT_EXIT_{system.root_exit.upper()}"), log_level=LOG_LEVELS.index(system.log_level),
+        root_exit=abi.const("CFG_ROOT_EXIT_HALT" if system.root_exit == "halt" else "CFG_ROOT_EXIT_KEEP"),
+        log_level=LOG_LEVELS.index(system.log_level),
         storm_limit=system.storm_limit, cpu_count=len(board.cpus), area_count=len(spans),
         smmu_count=len(board.smmus), pci_count=len(hosts), payload_count=len(payloads),
         cell_count=len(system.cells))

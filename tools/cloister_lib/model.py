@@ -116,6 +116,11 @@ class Cell:
     load: int | None = None
     entry: int | None = None
     dtb: int | None = None
+    comm: int | None = None  # IPA of the communication page
+    watchdog: int = 0  # ms
+    restart: str = "never"
+    restart_times: int = 5
+    restart_seconds: int = 60
     keys: dict[str, At] = field(default_factory=dict)  # where the top-level keys are
 
     def place(self, key: str) -> At:

@@ -11,7 +11,7 @@ from .diag import Fatal
 from .emit import Payload, Start
 from .image import Image
 from .model import Cell, Region, System
-from .units import BLOCK, align_down, align_up, overlap, range_text, size_text
+from .units import BLOCK, PAGE, align_down, align_up, overlap, range_text, size_text
 
 DTB_ALIGN = 0x10000
 PAYLOAD_ALIGN, PAYLOAD_ROUND = 16, 128  # the hypervisor's copy: see hypervisor/include/arch/cache.h
@@ -99,7 +99,10 @@ def _dtb_place(cell: Cell, home: Region, end: int, size: int) -> int:
         return cell.dtb
     if cell.root:
         return align_up(end, BLOCK)
-    return align_down(home.ipa + home.size - size, DTB_ALIGN)
+    end = home.ipa + home.size
+    if cell.comm is not None and home.ipa < cell.comm < end:
+        end = cell.comm
+    return align_down(end - size, DTB_ALIGN)
 
 
 def _entry(cell: Cell, loaded: Image | None, base: int) -> int:
@@ -114,6 +117,8 @@ def _collect(plan: Plan) -> None:
     if plan.initrd:
         plan.spans.append((f"initrd {plan.cell.initrd}", plan.initrd_ipa, len(plan.initrd)))
     plan.spans.append(("device tree", plan.dtb_ipa, len(plan.dtb)))
+    if plan.cell.comm is not None:
+        plan.spans.append(("communication page", plan.cell.comm, PAGE))
 
 
 def _verify(plan: Plan) -> None:
@@ -152,6 +157,8 @@ def payloads(plan: Plan, index: int) -> list[Payload]:
     if plan.initrd:
         named.append((plan.initrd_ipa, plan.initrd, f"initrd of {plan.cell.name}"))
     named.append((plan.dtb_ipa, plan.dtb, f"device tree of {plan.cell.name}"))
+    if plan.cell.comm is not None:  # memory may have survived a reset, and with it what was asked of the last run
+        named.append((plan.cell.comm, bytes(PAGE), f"communication page of {plan.cell.name}"))
     return [Payload(index, data, ipa, what) for ipa, data, what in named]
 
 

@@ -11,7 +11,7 @@ from .diag import At, Problems
 from .emit import root_windows
 from .model import Cell, Region, Span, System
 from .schema import CELL, SYSTEM, check
-from .units import number, subtract
+from .units import PAGE, number, subtract
 from .yamldoc import Doc, Map, load
 
 RAM_IPA = 0x40000000  # of a cell's first region, where QEMU's virt has RAM
@@ -123,6 +123,7 @@ class Resolver:
         if cell.root:
             self._windows(cell, system)
         self._console(cell, data)
+        self._care(cell, data, system)
         cell.image, cell.initrd, cell.bootargs = (data.get(key, "") for key in ("image", "initrd", "bootargs"))
         for key in ("load", "entry", "dtb"):
             setattr(cell, key, number(data[key]) if key in data else None)
@@ -221,6 +222,24 @@ class Resolver:
         if cell.console is None:
             names = ", ".join(device.label for device in cell.devices) or "none"
             self.problems.error(at, f"console: '{wanted}' is not hypercall, none or one of the cell's devices ({names})")
+
+    def _care(self, cell: Cell, data: Map, system: System) -> None:
+        """Signs of life, and what happens when there are none."""
+        comm, ram = data.get("comm", "watchdog" in data), cell.memory[0] if cell.memory else None
+        if comm is not False and ram:
+            cell.comm = ram.ipa + ram.size - PAGE if comm is True else number(comm)
+        cell.watchdog = data.get("watchdog", 0)
+        for key in [key for key in ("comm", "watchdog") if cell.root and key in data]:
+            self.problems.error(data.at(key), f"{key}: the root cell has none")
+        if comm is False and cell.watchdog:
+            self.problems.error(data.at("watchdog"), "watchdog: there are no heartbeats without the communication page; "
+                                "leave comm out, or say comm: true")
+        restart = data.get("restart", "on-failure" if cell.root and system.root_exit == "restart" else "never")
+        if isinstance(restart, Map):
+            cell.restart_times = restart.get("times", cell.restart_times)
+            cell.restart_seconds = restart.get("seconds", cell.restart_seconds)
+            restart = restart["policy"]
+        cell.restart = restart
 
     # ---- lookup ----
 

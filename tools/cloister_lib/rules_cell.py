@@ -270,7 +270,8 @@ def _limits(_system: System, cell: Cell, problems: Problems) -> None:
 
 def _start(_system: System, cell: Cell, problems: Problems) -> None:
     """Addresses that the config gives for what is loaded."""
-    for key, alignment, flag in (("entry", 4, "execute"), ("dtb", 8, "read"), ("load", 1, "read")):
+    for key, alignment, flag in (("entry", 4, "execute"), ("dtb", 8, "read"), ("load", 1, "read"),
+                                 ("comm", PAGE, "write")):
         address = getattr(cell, key)
         if address is None:
             continue

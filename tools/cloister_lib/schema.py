@@ -70,6 +70,8 @@ MEMORY = _table({
     "flags": _list({"enum": list(MEM_FLAGS), "what": f"a flag of memory: {', '.join(MEM_FLAGS)}"}, "a list of flags"),
 }, ("size",))
 
+RESTART = {"enum": ["never", "on-failure", "always"], "what": "never, on-failure or always"}
+
 VSID = {"type": "integer", "minimum": 0, "maximum": 0xFFFFFFFF, "what": "a StreamID such as 0x10"}
 VSIDS = {"if": {"type": "array"}, "then": _list(VSID, "a list of StreamIDs"), "else": VSID}
 
@@ -99,6 +101,12 @@ CELL = _table({
     "ecam": ADDRESS,
     "on_fault": {"enum": ["fail", "abort"], "what": "fail or abort"},
     "arch": {"enum": ["aarch64", "aarch32"], "what": "aarch64 or aarch32"},
+    "comm": {"anyOf": [{"type": "boolean"}, ADDRESS], "what": "true, false, or an address in the cell's memory"},
+    "watchdog": {"type": "integer", "minimum": 1, "maximum": 600000, "what": "a number of milliseconds up to 600000"},
+    "restart": _or_table("string", _table({
+        "policy": RESTART, "times": {"type": "integer", "minimum": 1, "maximum": 0xFFFFFFFF, "what": "a number of times"},
+        "seconds": {"type": "integer", "minimum": 1, "maximum": 3600, "what": "a number of seconds up to 3600"}}, ("policy",)),
+        "never, on-failure, always, or a mapping with policy, times and seconds"),
 }, ("cell", "cpus", "memory"))
 
 SYSTEM = _table({
@@ -109,7 +117,7 @@ SYSTEM = _table({
     "log_level": {"enum": ["error", "warning", "info", "debug"], "what": "error, warning, info or debug"},
     "storm_limit": {"type": "integer", "minimum": 0, "maximum": 0xFFFFFFFF,
                     "what": "a number of DMA violations per second, or 0 for no limit"},
-    "root_exit": {"enum": ["keep", "halt"], "what": "keep or halt"},
+    "root_exit": {"enum": ["keep", "restart", "halt"], "what": "keep, restart or halt"},
     "reserved": _list(RANGE, "a list of address ranges"),
     "cell_memory": _list({**_table({"base": ADDRESS, "size": MEMORY["properties"]["size"]}, ("base", "size"))},
                          "a list of address ranges"),

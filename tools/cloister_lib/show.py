@@ -16,7 +16,8 @@ from .units import range_text, size_text
 
 # Numbers that are no addresses, bit sets or identifiers read better in decimal.
 _DECIMAL = ("cpu", "count", "revision", "irq", "intid", "storm_limit", "console_size", "smmu", "host", "bus_first",
-            "config_size", "total_size", "bin_size", "mem_size", "size", "kind", "exit", "level")
+            "config_size", "total_size", "bin_size", "mem_size", "size", "kind", "exit", "level", "ms", "restart", "limit",
+            "seconds")
 _PIPE_WIDTH = 160
 
 

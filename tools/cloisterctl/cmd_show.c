@@ -148,6 +148,9 @@ static void show_info_json(const struct cloister_cell_info *cell)
 	       state_name(info->state), cpu_list(info->cpus, cpus, sizeof(cpus)), (ull)info->memory);
 	printf("  \"starts\": %llu,\n  \"entry\": \"0x%llx\",\n  \"arg\": \"0x%llx\",\n", (ull)info->starts,
 	       (ull)cell->entry, (ull)cell->arg);
+	if (info->comm.version)
+		printf("  \"comm\": {\"state\": \"%s\", \"heartbeat\": %llu},\n", comm_name(info->comm.state),
+		       (ull)info->comm.heartbeat);
 	printf("  \"reason\": {\"code\": %u, \"text\": \"%s\", \"info\": \"0x%llx\", \"pc\": \"0x%llx\", "
 	       "\"esr\": \"0x%llx\"}", info->reason, reason_name(info->reason), (ull)info->info, (ull)info->pc,
 	       (ull)info->esr);
@@ -164,6 +167,8 @@ static void show_info_text(const struct cloister_cell_info *cell)
 	printf(", %llu pages of tables\n  started   %llu times\n", (ull)info->table_pages, (ull)info->starts);
 	if (cell->cell_flags & CLOISTER_CELL_MANAGED)
 		printf("  entry     0x%llx, x0 0x%llx\n", (ull)cell->entry, (ull)cell->arg);
+	if (info->comm.version)
+		printf("  comm      %s, heartbeat %llu\n", comm_name(info->comm.state), (ull)info->comm.heartbeat);
 	if (info->reason != HC_REASON_NONE)
 		printf("  reason    %s: 0x%llx, pc 0x%llx, esr 0x%llx\n", reason_name(info->reason), (ull)info->info,
 		       (ull)info->pc, (ull)info->esr);

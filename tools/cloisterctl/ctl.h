@@ -103,10 +103,12 @@ int parse_number(const char *text, uint64_t *value);
 bool is_file_name(const char *text);	/* cells' names have neither dots nor slashes */
 const char *state_name(uint32_t state);
 const char *reason_name(uint32_t reason);
+const char *comm_name(uint32_t comm_state);
 void print_json_string(const char *text);
 /* "2-3,5" */
 const char *cpu_list(uint64_t cpus, char *buffer, size_t size);
 void pause_ms(unsigned int ms);
+uint64_t now_ms(void);
 
 /* ---- commands ---- */
 #define EXIT_OK		0
@@ -114,10 +116,11 @@ void pause_ms(unsigned int ms);
 #define EXIT_USAGE	2
 
 struct options {
-	bool json, follow, wait;
+	bool json, follow, wait, force;
 	const char *send;
 	bool has_address, has_entry, has_arg, has_timeout;
-	uint64_t address, entry, arg, timeout;
+	uint64_t address, entry, arg;
+	uint64_t timeout;		/* ms */
 	int argc;			/* positional arguments */
 	char **argv;
 };
@@ -128,6 +131,8 @@ int cmd_create(int fd, const struct options *options, struct oops *oops);
 int cmd_load(int fd, const struct options *options, struct oops *oops);
 int cmd_start(int fd, const struct options *options, struct oops *oops);
 int cmd_stop(int fd, const struct options *options, struct oops *oops);
+int cmd_restart(int fd, const struct options *options, struct oops *oops);
+int cmd_watch(int fd, const struct options *options, struct oops *oops);
 int cmd_destroy(int fd, const struct options *options, struct oops *oops);
 int cmd_list(int fd, const struct options *options, struct oops *oops);
 int cmd_show(int fd, const struct options *options, struct oops *oops);

@@ -29,8 +29,12 @@ static const struct command commands[] = {
 	  "Arm, an arm64 Linux Image, or raw bytes. The first load after `create` or a run clears the cell's memory.\n" },
 	{ "cell", "start", "NAME", "run a loaded cell", "exwt", 1, 1, cmd_start,
 	  "Without --entry and --arg the cell starts where the last load or else its config says.\n" },
-	{ "cell", "stop", "NAME", "stop a cell: its CPUs are parked, its devices' DMA is aborted", "", 1, 1, cmd_stop,
-	  NULL },
+	{ "cell", "stop", "NAME", "stop a cell: its CPUs are parked, its devices' DMA is aborted", "tF", 1, 1, cmd_stop,
+	  "A cell that uses its communication page is asked first, and has 5000 ms, or --timeout, to wind up.\n" },
+	{ "cell", "restart", "FILE.cell|NAME [IMAGE]", "stop a cell, load it anew and start it", "atFw", 1, 2, cmd_restart,
+	  "As `stop`, if it runs, `load` and `start` do it. With NAME alone, what was loaded last is loaded again.\n" },
+	{ "cell", "watch", "FILE.cell...", "load and start cells again by the restart policy of their config", "", 1, 64,
+	  cmd_watch, "Goes on until it is killed. A cell that was stopped by `stop` stays so.\n" },
 	{ "cell", "destroy", "NAME", "give all that a cell has back to this Linux, cleared", "", 1, 1, cmd_destroy,
 	  NULL },
 	{ "cell", "list", "", "list the cells", "j", 0, 0, cmd_list, NULL },
@@ -50,6 +54,7 @@ static const struct option option_list[] = {
 	{ "arg", required_argument, NULL, 'x' },
 	{ "wait", no_argument, NULL, 'w' },
 	{ "timeout", required_argument, NULL, 't' },
+	{ "force", no_argument, NULL, 'F' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "follow", no_argument, NULL, 'f' },
 	{ "send", required_argument, NULL, 's' },
@@ -63,8 +68,9 @@ static const char *option_help(int letter)
 	case 'a': return "--addr IPA         where an arm64 Image or raw bytes go (default: the first executable region)";
 	case 'e': return "--entry IPA        the first instruction";
 	case 'x': return "--arg VALUE        x0 of the cell's first CPU";
-	case 'w': return "--wait             until the cell stops; fails if the cell fails";
-	case 't': return "--timeout SECONDS  for --wait; fails when the cell still runs then";
+	case 'w': return "--wait             until the cell says, in its communication page, that it is up";
+	case 't': return "--timeout MS       how long to wait for the cell";
+	case 'F': return "--force            without asking the cell";
 	case 'j': return "--json             for programs";
 	case 'f': return "--follow           go on with what comes";
 	case 's': return "--send TEXT        type TEXT to the cell's console";
@@ -134,6 +140,9 @@ static bool set_option(struct options *options, int letter, const char *argument
 	case 'w':
 		options->wait = true;
 		return true;
+	case 'F':
+		options->force = true;
+		return true;
 	case 'j':
 		options->json = true;
 		return true;
@@ -185,7 +194,7 @@ static int parse_and_run(const struct command *command, int argc, char **argv)
 		return usage("%s needs %s", command->name, command->arguments);
 	if (options.argc > command->max_args)
 		return usage("%s has too many arguments: %s", command->name, options.argv[command->max_args]);
-	if (options.has_timeout && !options.wait)
+	if (options.has_timeout && !options.wait && command->run == cmd_start)
 		return usage("--timeout is for --wait");
 	return run(command, &options);
 }

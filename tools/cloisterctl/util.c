@@ -2,6 +2,7 @@
 /*
  * Errors, files, numbers and names.
  */
+#include <abi/comm.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -117,15 +118,23 @@ const char *reason_name(uint32_t reason)
 		[HC_REASON_NONE] = "none",
 		[HC_REASON_MEMORY] = "access to an address where it has nothing",
 		[HC_REASON_EXECUTE] = "instruction fetch where it may not execute",
-		[HC_REASON_TRAP] = "an exception that cannot be handled",
 		[HC_REASON_PANIC] = "its own panic",
 		[HC_REASON_OFF] = "it switched itself off",
 		[HC_REASON_RESET] = "it reset itself",
 		[HC_REASON_SERROR] = "an SError",
-		[HC_REASON_HARDWARE] = "the SMMU could not be trusted any more",
+		[HC_REASON_WATCHDOG] = "no heartbeat in the time of its watchdog",
 	};
 
 	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";
+}
+
+const char *comm_name(uint32_t comm_state)
+{
+	static const char *const names[] = {
+		[COMM_STATE_STARTING] = "starting", [COMM_STATE_RUNNING] = "running", [COMM_STATE_STOPPED] = "stopped",
+	};
+
+	return comm_state < sizeof(names) / sizeof(names[0]) ? names[comm_state] : "unknown";
 }
 
 void print_json_string(const char *text)
@@ -162,6 +171,14 @@ const char *cpu_list(uint64_t cpus, char *buffer, size_t size)
 			break;
 	}
 	return buffer;
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000ull + time.tv_nsec / 1000000;
 }
 
 void pause_ms(unsigned int ms)

@@ -17,3 +17,9 @@ u64 timer_deadline_us(u64 us)
 {
 	return timer_ticks() + us * timer_hz() / 1000000 + 1;
 }
+
+void timer_alarm(u64 us)
+{
+	sysreg_write(cnthp_cval_el2, timer_deadline_us(us));
+	sysreg_write(cnthp_ctl_el2, us != 0);
+}

@@ -15,7 +15,7 @@
 #include <abi/types.h>
 
 #define CFG_MAGIC		0x47464352545343ULL	/* "CSTRCFG\0" in memory order */
-#define CFG_REVISION		2
+#define CFG_REVISION		3
 
 #define CFG_KIND_SYSTEM		1
 #define CFG_KIND_CELL		2
@@ -130,6 +130,11 @@ struct cfg_payload {
 #define CFG_CELL_AARCH32	(1u << 3)	/* its EL1 executes AArch32; not of the root cell */
 #define CFG_CELL_FLAGS		(CFG_CELL_ROOT | CFG_CELL_BOOT | CFG_CELL_INJECT_ABORT | CFG_CELL_AARCH32)
 
+/* A cell that ended runs again, from its image anew; of boot cells and the root cell the hypervisor sees to that. */
+#define CFG_RESTART_NEVER	0
+#define CFG_RESTART_ON_FAILURE	1	/* after a failure, and when it asked for a reset */
+#define CFG_RESTART_ALWAYS	2	/* also when it switched itself off */
+
 struct cfg_cell {
 	struct cfg_header hdr;
 	char name[CL_NAME_LEN];		/* [a-z0-9_-]+, NUL padded */
@@ -141,6 +146,11 @@ struct cfg_cell {
 	cl_u64 gicr_ipa;		/* its redistributors, 128 KiB a CPU */
 	cl_u64 ecam_ipa;		/* its PCI configuration space; 0 with ecam_size 0: none */
 	cl_u64 ecam_size;		/* bytes: 1 MiB per bus */
+	cl_u64 comm_ipa;		/* its communication page (abi/comm.h), a page of its RAM; 0: none */
+	cl_u32 watchdog_ms;		/* it fails when its heartbeat stands still so long; 0: none */
+	cl_u32 restart;			/* CFG_RESTART_* */
+	cl_u32 restart_limit;		/* so many times at most, */
+	cl_u32 restart_seconds;		/* in so many seconds; a failure after that begins a new count */
 	cl_u32 console_size;		/* bytes of the hypercall console's ring, 0 or a power of two up to 65536 */
 	/* counted arrays, in this order */
 	cl_u32 cpu_count;		/* struct cfg_cell_cpu, in the order of the cell's own numbering */

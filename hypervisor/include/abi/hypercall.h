@@ -11,10 +11,11 @@
 #ifndef CLOISTER_ABI_HYPERCALL_H
 #define CLOISTER_ABI_HYPERCALL_H
 
+#include <abi/comm.h>
 #include <abi/types.h>
 
 #define HC_VERSION_MAJOR	1
-#define HC_VERSION_MINOR	0
+#define HC_VERSION_MINOR	1
 
 #define HC_FN(n)		(0xc6000000u + (n))
 
@@ -46,11 +47,12 @@
 #define HC_CELL_CONSOLE		HC_FN(23)	/* (id, ipa of buffer, bytes, position) -> bytes; x1 = next position */
 #define HC_CELL_INPUT		HC_FN(24)	/* (id, byte): typed to the cell's hypercall console */
 #define HC_LOG_READ		HC_FN(25)	/* (ipa of buffer, bytes, position) -> bytes; x1 = next position */
-#define HC_CELL_FIND		HC_FN(26)	/* (ipa of name[CL_NAME_LEN]) -> cell id */
 
 #define HC_CELL_WRITE		HC_FN(27)	/* (id, destination IPA in that cell, ipa of source, bytes): copies into a
 						 * LOAD region of a loaded cell; at most HC_WRITE_MAX bytes a call */
 #define HC_WRITE_MAX		65536u
+#define HC_CELL_REQUEST		HC_FN(26)	/* (id, COMM_REQUEST_*): written into the page of a running cell (abi/comm.h);
+						 * HC_EEMPTY: it has none */
 
 #define HC_EPERM		1	/* not the root cell */
 #define HC_ENOENT		2	/* no such cell */
@@ -63,7 +65,6 @@
 #define HC_EEMPTY		61	/* nothing there */
 #define HC_EIO			5	/* the hardware did not do it: see the log */
 #define HC_ENOSPC		28	/* no free cell number */
-#define HC_NOT_SUPPORTED	1000	/* never returned by a known function; unknown ones give SMCCC's -1 */
 
 struct hc_error {
 	char text[192];			/* a sentence that names the field or resource, NUL terminated */
@@ -79,12 +80,11 @@ struct hc_error {
 #define HC_REASON_NONE		0
 #define HC_REASON_MEMORY	1	/* access to an IPA where it has nothing; info = IPA */
 #define HC_REASON_EXECUTE	2	/* instruction fetch from there; info = IPA */
-#define HC_REASON_TRAP		3	/* an exception that cannot be emulated; info = ESR_EL2 */
 #define HC_REASON_PANIC		4	/* it called HC_PANIC; info = its code */
 #define HC_REASON_OFF		5	/* PSCI SYSTEM_OFF: stopped, not failed */
 #define HC_REASON_RESET		6	/* PSCI SYSTEM_RESET: stopped, not failed */
 #define HC_REASON_SERROR	7	/* an SError while it ran; info = ESR_EL2 */
-#define HC_REASON_HARDWARE	8	/* the SMMU could not be trusted any more; info = GERROR */
+#define HC_REASON_WATCHDOG	3	/* its heartbeat stood still; info = its count */
 
 /* Exits by cause. */
 #define HC_EXIT_HYPERCALL	0
@@ -119,7 +119,8 @@ struct hc_cell_info {
 	cl_u32 last_dma_smmu;
 	cl_u64 mmio_violations;		/* CPU accesses to nowhere */
 	cl_u64 dma_untrusted;		/* 1: it has streams, and an SMMU has failed: isolation of DMA is not certain */
-	cl_u64 reserved[7];
+	struct comm_signs comm;		/* what a running cell wrote into its communication page; else 0 */
+	cl_u64 reserved[5];
 };
 
 struct hc_system_info {

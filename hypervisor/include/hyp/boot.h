@@ -16,6 +16,8 @@ const void *image_payload(u64 offset);
 
 /* Root and boot cells of the system config, their payloads copied, started. Panics when the image is inconsistent. */
 void boot_cells(void);
+/* The calling CPU is parked, and its cell, which ended, is to run again: loads and starts it anew. */
+void boot_restart(struct cpu *cpu);
 
 /* struct cpu of every configured CPU, with stacks; the calling CPU becomes number 0. */
 int percpu_init(const struct cfg_system *sys);

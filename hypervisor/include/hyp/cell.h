@@ -18,8 +18,6 @@
 #include <hyp/vgic.h>
 #include <hyp/vsmmu.h>
 
-struct vsmmu;
-
 #define CONSOLE_INPUT	64	/* a power of two */
 
 /* The hypercall console: output, and a few bytes of input. */
@@ -51,7 +49,10 @@ struct cell {
 	/* why it ended, once per run by the CPU that ended it; counts, of CPUs those that left it; cell_info() adds the rest */
 	struct hc_cell_info info;
 	struct log_limit log;		/* messages that it can cause */
-	u64 work_done;			/* bytes done of a batched operation (scrub), see cell_mem.c */
+	u64 heartbeat;			/* as its watchdog saw it last */
+	u64 restart_end;		/* ticks at which the time of its restart_limit is over */
+	u32 restarts;			/* within that time */
+	u64 work_done;			/* bytes done of a batched operation: scrub (cell_mem.c), reload (boot_cells.c) */
 	u32 work_region;
 	u32 pages;			/* of the pool, for this struct and what is behind it */
 };
@@ -70,15 +71,17 @@ struct cell *root_cell(void);
  * abi/hypercall.h; -EAGAIN means that a bounded batch is done and the same call wants to be repeated.
  */
 s64 cell_build(const struct cfg_cell *config, struct hc_error *err);	/* of a checked config: the id */
-s64 cell_run(struct cell *cell, u64 entry, u64 arg);
 /* A config in hypervisor memory: by itself, and against the cells that exist. */
 s64 cell_check(const void *blob, size_t bytes, struct hc_error *err);
-s64 cell_loadable(struct cell *cell);
 s64 cell_write(struct cell *cell, u64 to, struct cell *from_cell, u64 from, u64 bytes);
-s64 cell_stop(struct cell *cell);
-s64 cell_destroy(struct cell *cell);
-void cell_info(const struct cell *cell, struct hc_cell_info *info);
-s64 cell_find(const char *name);
+void cell_info(struct cell *cell, struct hc_cell_info *info);
+/* What is done to a cell, with the two arguments behind its id, which not all of them have. */
+s64 cell_loadable(struct cell *cell, u64 a, u64 b);
+s64 cell_run(struct cell *cell, u64 entry, u64 arg);
+s64 cell_stop(struct cell *cell, u64 a, u64 b);
+s64 cell_destroy(struct cell *cell, u64 a, u64 b);
+s64 cell_request(struct cell *cell, u64 request, u64 b);	/* -EEMPTY: it has no communication page */
+s64 console_input(struct cell *cell, u64 byte, u64 b);
 void system_info(struct hc_system_info *info);
 
 /* Says why; the value is `result`. */
@@ -89,6 +92,13 @@ void system_info(struct hc_system_info *info);
  * CPU; does not return to the guest. `reason` HC_REASON_*. Takes cell_lock.
  */
 void cell_fail_current(struct cpu *cpu, u32 reason, u64 info) __attribute__((noreturn));
+/* The same when the CPU, running or parked, has cell_lock, which it releases. */
+void cell_fail_locked(struct cpu *cpu, u32 reason, u64 info) __attribute__((noreturn));
+
+/* ---- cell_watch.c: communication pages and watchdogs ---- */
+int cell_watch_init(const struct cfg_system *sys);
+/* On the CPU that starts: from now on its cell is to give signs of life, if it has a watchdog. */
+void cell_watch_start(const struct cpu *cpu);
 
 /* ---- cell_cpu.c: CPUs of a cell ---- */
 /* All or nothing: the CPUs of the config, from the root cell or from nobody. -EBUSY with err filled. */
@@ -133,7 +143,6 @@ bool cell_has(struct cell *cell, ipaddr_t address, u32 prot);
 /* Bytes taken. Any CPU of the cell, without cell_lock. */
 s64 console_write(struct cell *cell, u64 bytes, const u64 *words);
 s64 console_getc(struct cell *cell);
-s64 console_input(struct cell *cell, u8 byte);
 s64 console_read(struct cell *cell, u64 position, char *buf, size_t size, u64 *next);
 
 #endif

@@ -21,6 +21,7 @@ struct cell;
 #define CPU_REQ_START	(1u << 2)	/* a parked CPU: enter `cell` at start_entry */
 #define CPU_REQ_HALT	(1u << 3)	/* the hypervisor panicked */
 #define CPU_REQ_VSMMU	(1u << 4)	/* vsmmu_sync() */
+#define CPU_REQ_RESTART	(1u << 5)	/* a parked CPU: start its cell over, see boot_restart() */
 
 enum cpu_state {
 	CPU_ABSENT,		/* did not come up */
@@ -47,7 +48,6 @@ struct cpu {
 	struct vgic_cpu vgic;
 	u64 exits[HC_EXITS];
 	void *gicr;			/* its redistributor's registers */
-	struct log_limit log;
 };
 
 #define CPU_MAX CFG_MAX_CPUS
