@@ -112,7 +112,7 @@ static void enter_guest(struct cpu *cpu)
 {
 	struct cell *cell = cpu->cell;
 
-	arch_guest_reset(stage2_vttbr(&cell->s2), cpu->vmpidr);
+	arch_guest_reset(stage2_vttbr(&cell->s2), cpu->vmpidr, cell->config->flags & CFG_CELL_AARCH32);
 	vgic_cpu_reset(cpu);
 	cpu->exits[HC_EXIT_OTHER]++;
 	__atomic_store_n(&cpu->state, CPU_RUNNING, __ATOMIC_RELEASE);

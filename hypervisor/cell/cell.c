@@ -186,7 +186,8 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 	cell->info.reason = HC_REASON_NONE;
 	cell->info.starts++;
 	set_state(cell, HC_STATE_RUNNING);
-	cell_cpu_on(cell->vcpu[0], entry, arg);
+	/* the Arm boot protocol: r0 = 0, r2 = device tree */
+	cell_cpu_on(cell->vcpu[0], entry, cell->config->flags & CFG_CELL_AARCH32 ? arg << 32 : arg);
 	return 0;
 }
 

@@ -54,6 +54,8 @@ int cell_cpus_take(struct cell *cell, struct hc_error *err)
 	const struct cfg_cell_cpu *want = cfg_cell_cpus(cell->config);
 	u32 count = cell->config->cpu_count;
 
+	if ((cell->config->flags & CFG_CELL_AARCH32) && arch_lacks_aarch32)
+		return hc_fail(err, -EINVAL, "cell %s is AArch32, which EL1 of this machine's CPUs cannot execute", cell->name);
 	for (u32 i = 0; i < count; i++) {
 		/* the root cell starts on the CPU that is building it */
 		int busy = cell->is_root ? 0 : check_free(&cpus[want[i].cpu], err);

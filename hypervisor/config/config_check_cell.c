@@ -193,7 +193,8 @@ static const struct cfg_mem *ram_at(const struct cfg_cell *cell, u64 at, u64 siz
 static bool check_start(struct check *c)
 {
 	const struct cfg_cell *cell = c->cell;
-	const struct cfg_mem *code = ram_at(cell, cell->entry, 4);
+	/* that of AArch32 may be T32: bit 0 says so, and any two bytes will do */
+	const struct cfg_mem *code = ram_at(cell, cell->flags & CFG_CELL_AARCH32 ? cell->entry & ~3ULL : cell->entry, 4);
 	bool has_entry = cell->entry || is_root(cell) || (cell->flags & CFG_CELL_BOOT);
 
 	return need(c, !has_entry || (code && (code->flags & CFG_MEM_EXECUTE)),

@@ -9,6 +9,7 @@
 #define SMCCC_ARCH_FEATURES	0x80000001u
 #define SMCCC_1_1		0x10001
 
+#define FN_64			BIT(30)
 #define FN_OWNER		GENMASK(29, 24)
 #define OWNER_ARCH		0
 #define OWNER_STANDARD		4	/* PSCI lives here */
@@ -51,4 +52,17 @@ enum trap_result trap_smc(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 {
 	regs->x[0] = call(regs, cpu, esr);
 	return TRAP_NEXT;
+}
+
+/* AArch32 has the low halves of the registers and the 32-bit functions; Cloister's own, but for the UID, are those of AArch64. */
+enum trap_result trap_call32(struct guest_regs *regs, struct cpu *cpu, u64 esr)
+{
+	u32 function = regs->x[0];
+
+	for (u32 i = 0; i < 8; i++)
+		regs->x[i] = (u32)regs->x[i];
+	if (FIELD_GET(FN_OWNER, function) == OWNER_HYPERVISOR && function != HC_CALL_UID)
+		regs->x[0] |= FN_64;
+	regs->x[0] = function & FN_64 ? NOT_SUPPORTED : call(regs, cpu, esr);
+	return FIELD_GET(ESR_EC, esr) == EC_HVC32 ? TRAP_AGAIN : TRAP_NEXT;
 }

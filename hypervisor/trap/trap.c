@@ -31,19 +31,16 @@ struct trap_class {
 	u64 exit;		/* HC_EXIT_* */
 };
 
+#pragma GCC diagnostic ignored "-Woverride-init"	/* first all, then those that are known */
 static const struct trap_class classes[EC_MAX + 1] = {
-	[0 ... EC_HVC32 - 1]			= { trap_unknown, HC_EXIT_OTHER },
-	[EC_HVC32]				= { trap_hvc, HC_EXIT_SMCCC },
-	[EC_SMC32]				= { trap_smc, HC_EXIT_SMCCC },
-	[EC_SMC32 + 1 ... EC_HVC64 - 1]		= { trap_unknown, HC_EXIT_OTHER },
-	[EC_HVC64]				= { trap_hvc, HC_EXIT_SMCCC },
-	[EC_SMC64]				= { trap_smc, HC_EXIT_SMCCC },
-	[EC_SYSREG]				= { trap_sysreg, HC_EXIT_SYSREG },
-	[EC_SYSREG + 1 ... EC_IABT_LOWER - 1]	= { trap_unknown, HC_EXIT_OTHER },
-	[EC_IABT_LOWER]				= { trap_iabt, HC_EXIT_FAULT },
-	[EC_IABT_LOWER + 1 ... EC_DABT_LOWER - 1] = { trap_unknown, HC_EXIT_OTHER },
-	[EC_DABT_LOWER]				= { trap_dabt, HC_EXIT_MMIO },
-	[EC_DABT_LOWER + 1 ... EC_MAX]		= { trap_unknown, HC_EXIT_OTHER },
+	[0 ... EC_MAX]			= { trap_unknown, HC_EXIT_OTHER },
+	[EC_CP15_32 ... EC_CP14_32]	= { trap_coprocessor, HC_EXIT_SYSREG },
+	[EC_HVC32 ... EC_SMC32]		= { trap_call32, HC_EXIT_SMCCC },
+	[EC_HVC64]			= { trap_hvc, HC_EXIT_SMCCC },
+	[EC_SMC64]			= { trap_smc, HC_EXIT_SMCCC },
+	[EC_SYSREG]			= { trap_sysreg, HC_EXIT_SYSREG },
+	[EC_IABT_LOWER]			= { trap_iabt, HC_EXIT_FAULT },
+	[EC_DABT_LOWER]			= { trap_dabt, HC_EXIT_MMIO },
 };
 
 /* An access to nowhere: an external abort where the config wants that, else the end of the cell. */

@@ -123,6 +123,10 @@ def test_cells(cpus: int) -> list[dict]:
     programs = [name for name in inmate_programs() if name not in others and (cpus >= 4 or name not in ("smp", "revive"))]
     cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
     first = 1 if cpus == 2 else 2
+    if cpus >= 4:
+        cells += [{**cell_config(name, f"tests32/{name}", cpus=[2, 3], edu=True, on_fault="abort"), "arch": "aarch32"}
+                  for name in ("aarch32", "hostile32")]
+        cells.append({**cell_config("console32", "tests32/aarch32", cpus=[2, 3], edu=True, serial=False), "arch": "aarch32"})
     cells.append(cell_config("second", "tests/hello", cpus=[first], serial=False, ram=OTHER_RAM))
     cells.append(cell_config("edu-quiet", "tests/dma", edu=True, serial=False, ram=OTHER_RAM))
     cells.append({**cell_config("edu-stage1", "tests/hello", edu=True, serial=False, ram=OTHER_RAM), "smmu": {"stage1": True}})

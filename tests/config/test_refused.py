@@ -66,6 +66,7 @@ STRUCTURE = [
         "cell: 'RTOS 0' is not a name of at most 31 of the characters a-z, 0-9, _ and -"),
     one("bad-pci", "rtos0", EDU, EDU.replace("00:02.0", "2.0"), "devices[1].pci: '2.0' is not a PCI address such as \"00:02.0\""),
     one("bad-on-fault", "rtos0", "cpus: [2]", "cpus: [2]\non_fault: ignore # here", "on_fault: 'ignore' is not fail or abort"),
+    one("bad-arch", "rtos0", "cpus: [2]", "cpus: [2]\narch: arm # here", "arch: 'arm' is not aarch64 or aarch32"),
     one("seven-bars", "rtos0", EDU, edu(bars="[1M, 1M, 1M, 1M, 1M, 1M, 1M]"),
         "devices[1].bars: has 7 entries, at most 6 are possible"),
     one("key-twice", "rtos0", "cpus: [2]", "cpus: [2]\ncpus: [3] # here", "the key 'cpus' is given twice"),

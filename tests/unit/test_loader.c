@@ -125,9 +125,13 @@ static void elf32_good(void **state)
 
 	make_elf32();
 	assert_int_equal(plan_image(&plan, image_kind(image), image, 0, &oops), 0);
+	assert_refused(plan_check(&plan, &view, &oops), "32-bit Arm, but cell rtos0 executes AArch64");
+	config.cell.flags = CFG_CELL_AARCH32;
 	assert_int_equal(plan_check(&plan, &view, &oops), 0);
 	assert_int_equal(plan.entry, RAM_IPA + 4);
 	assert_int_equal(plan.pieces[0].zero, 4096 - 32);
+	plan.bits = 64;
+	assert_refused(plan_check(&plan, &view, &oops), "64-bit Arm, but cell rtos0 executes AArch32");
 }
 
 /* No prefix of the file may be read past its end (the sanitizer watches), and none is a whole image. */

@@ -36,6 +36,7 @@ class Image:
     entry: int
     segments: list[Segment] = field(default_factory=list)
     ipa: int = 0  # where an Image or raw file goes, before its text_offset
+    bits: int = 0  # 32 or 64 where the file says for which execution state it is
 
     @property
     def end(self) -> int:
@@ -95,7 +96,7 @@ def _arm64_image(data: bytes, base: int, file: str) -> Image:
     if text_offset >= BLOCK:
         raise Fatal(At(file), f"is an arm64 Image with text offset {text_offset:#x}; less than 2 MiB is possible")
     start = base + text_offset
-    return Image("image", data, start, [Segment(start, data, max(size, len(data)))], base)
+    return Image("image", data, start, [Segment(start, data, max(size, len(data)))], base, bits=64)
 
 
 def _elf(data: bytes, file: str) -> Image:
@@ -115,7 +116,8 @@ def _elf(data: bytes, file: str) -> Image:
     loads = [header for header in headers if header.kind == PT_LOAD and header.memory]
     if not loads:
         raise Fatal(At(file), "is an ELF file without anything to load")
-    return Image("elf", data, _elf_entry(entry, loads, file), [_segment(data, header, file) for header in loads])
+    return Image("elf", data, _elf_entry(entry, loads, file), [_segment(data, header, file) for header in loads],
+                 bits=64 if wide else 32)
 
 
 @dataclass

@@ -93,6 +93,7 @@ class Cell:
     root: bool = False
     boot: bool = False
     abort: bool = False
+    aarch32: bool = False
     cpus: list[int] = field(default_factory=list)
     cpus_at: At = At("")
     memory: list[Region] = field(default_factory=list)

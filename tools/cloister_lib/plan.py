@@ -86,7 +86,11 @@ def _image(system: System, cell: Cell, base: int, need: bool) -> Image | None:
         if need:
             raise _missing(system, cell, "image", cell.image)
         return None
-    return image.load(path, base)
+    loaded = image.load(path, base)
+    if loaded.bits not in (0, 32 if cell.aarch32 else 64):
+        arch = "aarch32" if cell.aarch32 else "aarch64"
+        raise Fatal(cell.place("image"), f"image: {path} is for {loaded.bits}-bit Arm, but cell {cell.name} is {arch} (arch)")
+    return loaded
 
 
 def _dtb_place(cell: Cell, home: Region, end: int, size: int) -> int:
@@ -122,6 +126,9 @@ def _verify(plan: Plan) -> None:
     cell = plan.cell
     at = cell.place("image")
     flags = () if cell.root or cell.boot else ("load",)
+    if cell.aarch32 and max(plan.dtb_ipa + len(plan.dtb), plan.entry) > 1 << 32:
+        raise Fatal(at, f"cell {cell.name}: the device tree at {plan.dtb_ipa:#x} or the entry {plan.entry:#x} is above 4 GiB, "
+                    "which registers of aarch32 cannot hold")
     for index, (what, ipa, size) in enumerate(plan.spans):
         home = [region for region in cell.memory if region.ipa <= ipa and ipa + size <= region.ipa + region.size]
         if not home:

@@ -17,6 +17,7 @@ from .yamldoc import Doc, Map, load
 RAM_IPA = 0x40000000  # of a cell's first region, where QEMU's virt has RAM
 GICD_IPA = 0x08000000  # likewise
 GICR_IPA = 0x080A0000
+ECAM_IPA_32 = 0x3F000000  # likewise where its PCI host bridge is for CPUs that address 32 bits
 RING = 4096  # bytes of the hypercall console, for a cell that has no other
 
 
@@ -112,6 +113,7 @@ class Resolver:
         cell = Cell(data["cell"], doc.file, data.at("cell"), root=role == "root", boot=role == "boot",
                     keys={key: data.at(key) for key in data})
         cell.abort = data.get("on_fault", "abort" if cell.root else "fail") == "abort"
+        cell.aarch32 = data.get("arch") == "aarch32"
         self._cpus(cell, data)
         self._memory(cell, data, system)
         devices.resolve(self, cell, data)
@@ -188,7 +190,7 @@ class Resolver:
         if not cell.functions:
             return
         host = self.board.pci_hosts[cell.functions[0].host]
-        cell.ecam = number(data.get("ecam", host.ecam_base))
+        cell.ecam = number(data.get("ecam", ECAM_IPA_32 if cell.aarch32 else host.ecam_base))
         last = max(function.vbdf >> 8 for function in cell.functions)
         cell.ecam_size = host.ecam_size if cell.root else last + 1 << 20
 

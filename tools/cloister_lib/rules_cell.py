@@ -19,7 +19,7 @@ SPI_FIRST, SPI_END = 32, 1020
 
 
 def check(system: System, cell: Cell, problems: Problems) -> None:
-    for rule in (_cpus, _memory, _memory_places, _windows, _ipa_overlaps, _pa_overlaps, _devices, _interrupts, _streams,
+    for rule in (_cpus, _arch, _memory, _memory_places, _windows, _ipa_overlaps, _pa_overlaps, _devices, _interrupts, _streams,
                  _functions, _bars, _limits, _start):
         rule(system, cell, problems)
 
@@ -29,6 +29,11 @@ def _cpus(system: System, cell: Cell, problems: Problems) -> None:
         problems.error(cell.cpus_at, f"cell {cell.name}: cpu 0 boots the machine and stays with the root cell")
     if cell.root and cell.cpus and 0 not in cell.cpus:
         problems.error(cell.cpus_at, "the root cell needs cpu 0, which boots the machine")
+
+
+def _arch(_system: System, cell: Cell, problems: Problems) -> None:
+    if cell.root and cell.aarch32:
+        problems.error(cell.place("arch"), "the root cell cannot be aarch32: it runs arm64 Linux")
 
 
 def _label(cell: Cell, region: Region) -> str:

@@ -100,6 +100,7 @@ CELL = _table({
     "gic": _table({"distributor": ADDRESS, "redistributors": ADDRESS}),
     "ecam": ADDRESS,
     "on_fault": {"enum": ["fail", "abort"], "what": "fail or abort"},
+    "arch": {"enum": ["aarch64", "aarch32"], "what": "aarch64 or aarch32"},
     "comm": {"anyOf": [{"type": "boolean"}, ADDRESS], "what": "true, false, or an address in the cell's memory"},
     "watchdog": {"type": "integer", "minimum": 1, "maximum": 600000, "what": "a number of milliseconds up to 600000"},
     "restart": _or_table("string", _table({

@@ -62,6 +62,7 @@ struct piece {
 };
 
 struct plan {
+	uint32_t bits;			/* 32 or 64: what the image is made for; 0: it does not say */
 	uint32_t count;
 	struct piece pieces[PLAN_MAX];
 	bool has_entry, has_arg;

@@ -159,6 +159,7 @@ static int plan_elf(struct plan *plan, struct bytes image, struct oops *oops)
 
 	if (read_header(&elf, oops) || check_header(&elf, oops))
 		return -1;
+	plan->bits = elf.is_64 ? 64 : 32;
 	for (i = 0; i < elf.phnum; i++) {
 		segment = read_segment(&elf, i);
 		if (segment.type == PT_INTERP)
@@ -205,6 +206,7 @@ static int plan_arm64(struct plan *plan, struct bytes image, uint64_t base, stru
 			      (ull)header.text_offset);
 	if (base > UINT64_MAX - header.text_offset)
 		return refuse(oops, "the arm64 Image does not fit into the address space");
+	plan->bits = 64;
 	piece.ipa = base + header.text_offset;
 	piece.span = header.image_size > image.size ? header.image_size : image.size;
 	plan->has_entry = true;

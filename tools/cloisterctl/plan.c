@@ -70,9 +70,12 @@ static int check_overlaps(const struct plan *plan, struct oops *oops)
 
 int plan_check(const struct plan *plan, const struct config_view *config, struct oops *oops)
 {
+	uint32_t i, bits = config->cell->flags & CFG_CELL_AARCH32 ? 32 : 64;
 	const struct cfg_mem *mem;
-	uint32_t i;
 
+	if (plan->bits && plan->bits != bits)
+		return refuse(oops, "the image is for %u-bit Arm, but cell %s executes AArch%u: see arch in its config", plan->bits,
+			      config->cell->name, bits);
 	for (i = 0; i < plan->count; i++)
 		if (check_piece(&plan->pieces[i], config, oops))
 			return -1;

@@ -18,11 +18,9 @@
 #define HCR_TSC		BIT(19)
 #define HCR_TIDCP	BIT(20)
 #define HCR_TACR	BIT(21)
-#define HCR_RW		BIT(31)
 #define HCR_TLOR	BIT(35)
 #define HCR_TERR	BIT(36)
-#define HCR_APK		BIT(40)
-#define HCR_API		BIT(41)
+#define HCR_PAUTH	(BIT(41) | BIT(40))	/* API, APK */
 /* invalidate by set/way also cleans (SWIO): it cannot drop another cell's data from a shared cache */
 #define HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | \
 			 HCR_TLOR | HCR_TERR)
@@ -35,21 +33,23 @@
 
 /* PMU, debug, OS lock, trace, SPE: all to EL2 */
 #define MDCR_HPMN	GENMASK(4, 0)
-#define MDCR_TPMCR	BIT(5)
-#define MDCR_TPM	BIT(6)
-#define MDCR_TDA	BIT(9)
-#define MDCR_TDOSA	BIT(10)
-#define MDCR_TDRA	BIT(11)
+#define MDCR_TPM	(BIT(6) | BIT(5))	/* and TPMCR */
+#define MDCR_TDA	GENMASK(11, 9)		/* and TDOSA, TDRA */
 #define MDCR_TPMS	BIT(14)
 #define MDCR_TTRF	BIT(19)
-#define MDCR_GUEST	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
+#define MDCR_GUEST	(MDCR_TPM | MDCR_TDA | MDCR_TPMS | MDCR_TTRF)
 
-#define CNTHCTL_EL1PCTEN	BIT(0)
-#define CNTHCTL_EL1PCEN		BIT(1)
+#define CNTHCTL_EL1PC	3ULL			/* counter and timer */
 
 #define MPIDR_AFFINITY	(GENMASK(39, 32) | GENMASK(23, 0))
 #define MPIDR_RES1	BIT(31)
 
+/* SPSR_EL2, everything masked: EL1h, AArch64; Supervisor mode, AArch32 */
+#define SPSR_EL1H	0x3c5
+#define SPSR_SVC	0x1d3
+#define SPSR_T_SHIFT	5
+
+#define PFR0_EL1	GENMASK(7, 4)
 #define PFR0_SVE	GENMASK(35, 32)
 #define PFR0_MPAM	GENMASK(43, 40)
 #define PFR0_AMU	GENMASK(47, 44)
@@ -73,8 +73,7 @@
 #define HFGRTR_EL2	S3_4_C1_C1_4
 #define HFGWTR_EL2	S3_4_C1_C1_5
 /* bits with inverted sense that belong to features a guest may see: 1 means "do not trap" */
-#define HFG_NTPIDR2	BIT(55)
-#define HFG_NSMPRI	BIT(54)
+#define HFG_SME		(BIT(55) | BIT(54))	/* nTPIDR2_EL0, nSMPRI_EL1 */
 #define MPAM2_EL2	S3_4_C10_C5_0
 #define MPAM2_TRAP	(BIT(49) | BIT(48))	/* MPAM0_EL1, MPAM1_EL1 */
 #define ISAR2_EL1	S3_0_C0_C6_2
@@ -88,8 +87,11 @@
 
 extern char hyp_vectors[];
 
+bool arch_lacks_aarch32;
+
 /* entry.S */
 void arch_drop_serror(void);
+void arch_enter(u64 x0, u64 x1, u64 x2) __attribute__((noreturn));
 void arch_clear_predicates(void);
 
 static bool has(u64 id, u64 field)
@@ -132,7 +134,7 @@ static void enable_features(void)
 		hcrx |= HCRX_SMPME;
 	}
 	if (has(sysreg_read(id_aa64mmfr0_el1), MMFR0_FGT)) {
-		u64 sme = has(pfr1, PFR1_SME) ? HFG_NTPIDR2 | HFG_NSMPRI : 0;
+		u64 sme = has(pfr1, PFR1_SME) ? HFG_SME : 0;
 
 		sysreg_write(HFGRTR_EL2, sme);
 		sysreg_write(HFGWTR_EL2, sme);
@@ -154,7 +156,7 @@ static u64 guest_hcr(void)
 	u64 isar1 = sysreg_read(id_aa64isar1_el1), hcr = HCR_GUEST;
 
 	if (has(isar1, ISAR1_APA) || has(isar1, ISAR1_API) || has(sysreg_read(ISAR2_EL1), ISAR2_APA3))
-		hcr |= HCR_API | HCR_APK;
+		hcr |= HCR_PAUTH;
 	/* no allocation tags: they would have to be cleared with the memory that they belong to */
 	return hcr;
 }
@@ -165,13 +167,14 @@ const char *arch_cpu_init(void)
 
 	if (FIELD_GET(MMFR0_PARANGE, sysreg_read(id_aa64mmfr0_el1)) < S2_PS_40)
 		return "its physical address range is below 40 bits, which every cell's stage 2 needs";
+	arch_lacks_aarch32 |= FIELD_GET(PFR0_EL1, sysreg_read(id_aa64pfr0_el1)) != 2;
 	sysreg_write(vbar_el2, (u64)hyp_vectors);
 	if (has(sysreg_read(id_aa64dfr0_el1), DFR0_PMUVER))
 		hpmn = FIELD_GET(GENMASK(15, 11), sysreg_read(pmcr_el0));
 	sysreg_write(mdcr_el2, MDCR_GUEST | FIELD_PREP(MDCR_HPMN, hpmn));
 	enable_features();
 	sysreg_clear("hstr_el2, cntvoff_el2, cnthp_ctl_el2");
-	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
+	sysreg_write(cnthctl_el2, CNTHCTL_EL1PC);
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(vtcr_el2, s2_vtcr());
 	sysreg_write(hcr_el2, guest_hcr());
@@ -199,7 +202,7 @@ static void reset_features(void)
 		sysreg_clear("s3_0_c1_c2_0");	/* ZCR_EL1 */
 		arch_clear_predicates();
 	}
-	if (hcr & HCR_API)			/* APIA, APIB, APDA, APDB, APGA: low, high */
+	if (hcr & HCR_PAUTH)			/* APIA, APIB, APDA, APDB, APGA: low, high */
 		sysreg_clear("s3_0_c2_c1_0, s3_0_c2_c1_1, s3_0_c2_c1_2, s3_0_c2_c1_3, s3_0_c2_c2_0, s3_0_c2_c2_1, "
 			     "s3_0_c2_c2_2, s3_0_c2_c2_3, s3_0_c2_c3_0, s3_0_c2_c3_1");
 	if (has(mmfr3, MMFR3_TCRX))
@@ -208,23 +211,35 @@ static void reset_features(void)
 		sysreg_clear("s3_0_c1_c0_3");	/* SCTLR2_EL1 */
 }
 
-void arch_guest_reset(u64 vttbr, u64 vmpidr)
+void arch_guest_reset(u64 vttbr, u64 vmpidr, bool aarch32)
 {
 	arch_drop_serror();
 	reset_features();
 	sysreg_write(vttbr_el2, vttbr);
 	sysreg_write(vmpidr_el2, vmpidr | MPIDR_RES1);
-	sysreg_write(sctlr_el1, 0x30d00800);
+	sysreg_write(hcr_el2, (sysreg_read(hcr_el2) & ~HCR_RW) | (aarch32 ? 0 : HCR_RW));
+	sysreg_write(sctlr_el1, aarch32 ? 0x00c50838 : 0x30d00800);
 	sysreg_clear("cpacr_el1, ttbr0_el1, ttbr1_el1, tcr_el1, mair_el1, amair_el1, vbar_el1, contextidr_el1, esr_el1, "
 		     "far_el1, afsr0_el1, afsr1_el1, par_el1, elr_el1, spsr_el1, sp_el0, sp_el1, tpidr_el0, tpidrro_el0, "
 		     "tpidr_el1, csselr_el1, cntkctl_el1, cntv_ctl_el0, cntv_cval_el0, cntp_ctl_el0, cntp_cval_el0, "
 		     "mdscr_el1");
+	if (!arch_lacks_aarch32)
+		sysreg_clear("dacr32_el2, ifsr32_el2, fpexc32_el2, dbgvcr32_el2, spsr_abt, spsr_und, spsr_irq, spsr_fiq");
 	sysreg_write(icc_sre_el1, 7);	/* where it can be changed */
 	isb();
 	/* a TLB may still hold what this CPU translated for another cell's tables of the same VMID number */
 	__asm__ volatile("tlbi vmalls12e1\n\tic iallu" ::: "memory");
 	__asm__ volatile("dsb nsh" ::: "memory");
 	isb();
+}
+
+void arch_guest_enter(u64 entry, u64 arg)
+{
+	bool aarch32 = !(sysreg_read(hcr_el2) & HCR_RW);
+
+	sysreg_write(elr_el2, entry);
+	sysreg_write(spsr_el2, aarch32 ? SPSR_SVC | (entry & 1) << SPSR_T_SHIFT : SPSR_EL1H);
+	arch_enter(arg, aarch32 ? ~0u : 0, aarch32 ? arg >> 32 : 0);
 }
 
 void arch_guest_leave(void)

@@ -33,7 +33,7 @@ cloister_image:
 	.quad	img_features			/* given by the build */
 
 	.text
-	.global secondary_entry, arch_hyp_switch, arch_call_fresh, arch_guest_enter, arch_drop_serror, serror_dropped
+	.global secondary_entry, arch_hyp_switch, arch_call_fresh, arch_enter, arch_drop_serror, serror_dropped
 	.global arch_clear_predicates, arch_firmware_call, arch_halt
 
 primary_entry:
@@ -177,12 +177,8 @@ arch_call_fresh:
 	mov	x30, xzr
 	br	x9
 
-/* void arch_guest_enter(u64 entry, u64 arg): nothing of the hypervisor or of an earlier cell is left in a register */
-arch_guest_enter:
-	msr	elr_el2, x0
-	mov	x0, x1
-	mov	x9, #SPSR_EL1H_MASKED
-	msr	spsr_el2, x9
+/* void arch_enter(u64 x0, u64 x1, u64 x2): nothing of the hypervisor or of an earlier cell is left in a register */
+arch_enter:
 	mrs	x9, tpidr_el2
 	ldr	x9, [x9]
 	sub	sp, x9, #GUEST_REGS_SIZE
@@ -191,7 +187,7 @@ arch_guest_enter:
 	.endr
 	msr	fpcr, xzr
 	msr	fpsr, xzr
-	.irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	.irp n, 3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
 	mov	x\n, xzr
 	.endr
 	eret

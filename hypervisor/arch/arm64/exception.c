@@ -12,10 +12,7 @@
 #define SPSR_AARCH32	BIT(4)
 #define SPSR_DAIF_EL1H	0x3c5
 
-#define VECTOR_EL1_SP0	0x000
-#define VECTOR_EL1_SPX	0x200
-#define VECTOR_EL0_64	0x400
-#define VECTOR_EL0_32	0x600
+enum { VECTOR_EL1_SP0 = 0x000, VECTOR_EL1_SPX = 0x200, VECTOR_EL0_64 = 0x400, VECTOR_EL0_32 = 0x600 };
 
 ipaddr_t fault_ipa(u64 esr)
 {
@@ -38,6 +35,10 @@ static void enter_el1_exception(u64 esr)
 {
 	u64 spsr = sysreg_read(spsr_el2), vector;
 
+	if (!(sysreg_read(hcr_el2) & HCR_RW)) {
+		aarch32_enter_exception(esr);
+		return;
+	}
 	if (spsr & SPSR_AARCH32)
 		vector = VECTOR_EL0_32;
 	else if (FIELD_GET(SPSR_EL, spsr) == 0)

@@ -66,9 +66,9 @@
 
 	/* These fill a vector's 128 bytes exactly. x19 to x29 still have the guest's values, unless a handler wrote into
 	 * one of them and says so. */
-	.macro guest_sync
+	.macro guest_sync handler
 	.balign	128
-	full_exit trap_sync
+	full_exit \handler
 	cbnz	x0, guest_restore_all
 	return_to_guest
 	.endm
@@ -93,8 +93,8 @@ hyp_vectors:
 	hyp_exception \kind
 	.endr
 	hyp_serror
-	.rept 2					/* AArch64, then AArch32 */
-	guest_sync
+	.irp handler, trap_sync, trap_sync32	/* AArch64, then AArch32 */
+	guest_sync \handler
 	guest_irq
 	guest_irq
 	guest_serror

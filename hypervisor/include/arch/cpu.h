@@ -13,11 +13,16 @@ const char *arch_cpu_init(void);
 
 /* Affinity fields of the calling CPU's MPIDR_EL1. */
 u64 arch_mpidr(void);
+/* One of the CPUs that came up has an EL1 that cannot be AArch32. */
+extern bool arch_lacks_aarch32;
 /* The EL1 state of a CPU after a warm reset, and the cell's identity and stage 2: VTTBR_EL2, VMPIDR_EL2. */
-void arch_guest_reset(u64 vttbr, u64 vmpidr);
+void arch_guest_reset(u64 vttbr, u64 vmpidr, bool aarch32);
 /* No cell's tables in use on this CPU any more. */
 void arch_guest_leave(void);
-/* Enters EL1 with x0 = arg and every other general and SIMD register zero. The stack is empty then. */
+/*
+ * Enters EL1 with x0 = arg and every other general and SIMD register zero. The stack is empty then. AArch32: r0 and r2 are
+ * the halves of arg and r1 is ~0, as in the Arm boot protocol; bit 0 of entry says T32.
+ */
 void arch_guest_enter(u64 entry, u64 arg) __attribute__((noreturn));
 
 /* Continues in fn on an empty stack of the calling CPU; what was on it is gone. */

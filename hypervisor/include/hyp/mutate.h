@@ -37,6 +37,7 @@ enum mutation {
 	MUTATION_VSMMU_UNBOUNDED,	/* I7: a doorbell runs the whole queue */
 	MUTATION_VSMMU_ONE_CPU,		/* one CPU is asked for events, whether or not it stays */
 	MUTATION_VSMMU_READ_TWICE,	/* I8: an entry is read again after it was checked */
+	MUTATION_AARCH32_STUCK_IT,	/* an IT block does not go on behind a trapped instruction */
 	MUTATION_S2_NO_ATC_INV,		/* I4: devices keep translations of what was unmapped */
 };
 

@@ -19,6 +19,7 @@ enum trap_result {
 
 /* From vectors.S. Returns whether x19 to x29 must be loaded from `regs` again. */
 u64 trap_sync(struct guest_regs *regs, struct cpu *cpu);
+u64 trap_sync32(struct guest_regs *regs, struct cpu *cpu);
 void trap_irq(struct cpu *cpu);
 void trap_serror(struct guest_regs *regs, struct cpu *cpu);
 void trap_hyp(u64 kind, u64 esr, u64 elr, u64 far) __attribute__((noreturn));	/* EL2's own exceptions */
@@ -32,7 +33,9 @@ static inline enum trap_result trap_set_reg(struct guest_regs *regs, u64 reg, u6
 
 enum trap_result trap_hvc(struct guest_regs *regs, struct cpu *cpu, u64 esr);
 enum trap_result trap_smc(struct guest_regs *regs, struct cpu *cpu, u64 esr);
+enum trap_result trap_call32(struct guest_regs *regs, struct cpu *cpu, u64 esr);
 enum trap_result trap_sysreg(struct guest_regs *regs, struct cpu *cpu, u64 esr);
+enum trap_result trap_coprocessor(struct guest_regs *regs, struct cpu *cpu, u64 esr);
 enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr);
 s64 psci_call(struct guest_regs *regs, struct cpu *cpu, u32 function);
 s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function);
@@ -40,5 +43,7 @@ s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function);
 /* Exceptions for the guest's EL1, AArch64 or AArch32. */
 void inject_undef(void);
 void inject_abort(u64 address, bool instruction);
+/* The same in AArch32, for the exception that AArch64 describes so, with the address in FAR_EL1. */
+void aarch32_enter_exception(u64 esr);
 
 #endif

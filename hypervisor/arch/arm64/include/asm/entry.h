@@ -23,8 +23,6 @@
 /* valid block, attribute 0, read-write, inner shareable, accessed */
 #define PTE_BOOT_BLOCK		(0x701)
 
-/* SPSR_EL2: EL1h, AArch64, everything masked */
-#define SPSR_EL1H_MASKED	0x3c5
 #define SPSR_SERROR_MASKED	(1 << 8)
 
 #endif

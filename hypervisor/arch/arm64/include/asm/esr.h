@@ -10,15 +10,16 @@
 #define ESR_EC		GENMASK(31, 26)
 #define ESR_IL		BIT(25)
 
-#define EC_MAX		63
-#define EC_UNKNOWN	0x00
-#define EC_HVC32	0x12
-#define EC_SMC32	0x13
-#define EC_HVC64	0x16
-#define EC_SMC64	0x17
-#define EC_SYSREG	0x18
-#define EC_IABT_LOWER	0x20
-#define EC_DABT_LOWER	0x24
+/* exception classes: of AArch32, of AArch64, of both */
+enum {
+	EC_UNKNOWN = 0x00, EC_CP15_32 = 0x03, EC_CP15_64 = 0x04, EC_CP14_32 = 0x05, EC_HVC32 = 0x12, EC_SMC32 = 0x13,
+	EC_HVC64 = 0x16, EC_SMC64 = 0x17, EC_SYSREG = 0x18,
+	EC_IABT_LOWER = 0x20, EC_DABT_LOWER = 0x24, EC_MAX = 63,
+};
+
+/* ISS of AArch32's conditional instructions */
+#define ISS_CV		BIT(24)
+#define ISS_COND	GENMASK(23, 20)
 
 /* ISS of HVC and SMC */
 #define ISS_IMMEDIATE	GENMASK(15, 0)

@@ -5,6 +5,8 @@
 
 #include <hyp/bits.h>
 
+#define HCR_RW		BIT(31)		/* EL1 is AArch64 */
+
 /* two levels, so that a name can be a macro */
 #define sysreg_read(name)	sysreg_read_(name)
 #define sysreg_write(name, value) sysreg_write_(name, value)
