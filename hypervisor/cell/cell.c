@@ -79,6 +79,7 @@ static const struct step {
 	{ vgic_cell_init, vgic_cell_exit },
 	{ cell_mem_take, exit_mem },
 	{ vsmmu_cell_init, vsmmu_cell_exit },
+	{ vpl011_cell_init, vpl011_cell_reset },
 };
 
 /* The end of a cell of which that many steps are done. */
@@ -179,6 +180,7 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 		return result;
 	vgic_cell_reset(cell);
 	vsmmu_cell_reset(cell);
+	vpl011_cell_reset(cell);
 	icache_inval_all();
 	if (cell_streams_attach(cell))
 		return -EIO;

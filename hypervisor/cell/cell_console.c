@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hypercall console: output of a cell into a ring that the root cell reads, and a few bytes of input. A flood of
+ * The console: output of a cell into a ring that the root cell reads, and a few bytes of input. A flood of
  * output overwrites the cell's own ring and costs nobody else anything.
  */
 #include <hyp/cell.h>
@@ -26,8 +26,6 @@ s64 console_getc(struct cell *cell)
 	struct cell_console *con = &cell->console;
 	s64 byte = -EEMPTY;
 
-	if (!con->out.size)
-		return -EEMPTY;
 	spin_lock(&con->lock);
 	if (con->in_head != con->in_tail)
 		byte = con->in[con->in_tail++ & (CONSOLE_INPUT - 1)];
@@ -46,6 +44,7 @@ s64 console_input(struct cell *cell, u64 byte, u64 b)
 	if (con->in_head - con->in_tail < CONSOLE_INPUT) {
 		con->in[con->in_head++ & (CONSOLE_INPUT - 1)] = (u8)byte;
 		result = 0;
+		vpl011_update(cell);
 	}
 	spin_unlock(&con->lock);
 	return result;

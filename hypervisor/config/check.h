@@ -32,7 +32,7 @@ struct span {
 };
 
 #define OWNED_MAX	(3 + CFG_MAX_SMMUS + CFG_MAX_PCI_HOSTS)
-#define WINDOWS		(3 + CFG_MAX_SMMUS)
+#define WINDOWS		(4 + CFG_MAX_SMMUS)
 
 struct check {
 	const struct cfg_system *sys;

@@ -65,6 +65,8 @@ static bool check_fields(struct check *c)
 	       need(c, !unknown, "flags 0x%x has unknown bits 0x%x", cell->flags, unknown) &&
 	       need(c, !console || (power_of_two(console) && console <= CONSOLE_MAX),
 		    "console_size %u is not 0 or a power of two up to 65536", console) &&
+	       need(c, cell->uart_irq ? cell->uart_irq / 32 == 1 && console : !cell->uart_ipa,
+		    "uart_irq %lu is not 32 to 63, or does not go with console_size and uart_ipa", cell->uart_irq) &&
 	       need(c, IS_ALIGNED(cell->ecam_size, ECAM_BUS_SIZE) && cell->ecam_size <= ECAM_MAX,
 		    "ecam_size 0x%lx is not 1 MiB for each of up to 256 buses", cell->ecam_size) &&
 	       need(c, cell->ecam_size || !cell->ecam_ipa, "ecam_ipa 0x%lx is given, but ecam_size is 0",
@@ -82,8 +84,9 @@ static bool check_windows(struct check *c)
 	c->window[0] = (struct span){ "gicd_ipa", cell->gicd_ipa, GIC_FRAME };
 	c->window[1] = (struct span){ "gicr_ipa", cell->gicr_ipa, cell->cpu_count * GICR_CPU_SIZE };
 	c->window[2] = (struct span){ "ecam_ipa", cell->ecam_ipa, cell->ecam_size };
+	c->window[3] = (struct span){ "uart_ipa", cell->uart_ipa, cell->uart_irq ? GIC_FRAME : 0 };
 	for (u32 i = 0; i < cell->vsmmu_count; i++)
-		c->window[3 + i] = (struct span){ "ipa of a vsmmu", vsmmu[i].ipa, VSMMU_SIZE };
+		c->window[4 + i] = (struct span){ "ipa of a vsmmu", vsmmu[i].ipa, VSMMU_SIZE };
 	for (u32 i = 0; i < WINDOWS; i++) {
 		const struct span *a = &c->window[i], *b = span_find(c->window, i, a->start, a->size);
 		u64 align = i == 2 ? ECAM_BUS_SIZE : GIC_FRAME;
@@ -224,6 +227,7 @@ static bool check_irq(struct check *c, u32 i)
 	const struct cfg_irq *irq = &cfg_cell_irqs(c->cell)[i];
 
 	return need(c, is_spi(irq->intid), "intid %lu is not an SPI (32 to 1019)", irq->intid) &&
+	       need(c, irq->intid != c->cell->uart_irq, "intid %lu is uart_irq too", irq->intid) &&
 	       need(c, !i || irq_key(c->cell, i) > irq_key(c->cell, i - 1),
 		    "intid %lu is not above that of irqs[%u]", irq->intid, i - 1) &&
 	       need(c, !smmu_has_irq(c->sys, irq->intid), "intid %lu is an SMMU's, so the hypervisor's",

@@ -17,6 +17,7 @@ void vgic_set_config(struct vgic_word *word, u32 half, u32 bits, u32 value);
 /* ---- vgic_spi.c ---- */
 /* Routes an SPI of the cell to where its GICD_IROUTER says, as far as that CPU is there. Cell lock held. */
 void vgic_route(struct cell *cell, u32 intid);
+struct cpu *vgic_target(const struct cell *cell, u32 intid);	/* where that is */
 void vgic_route_all(struct cell *cell);		/* all of them; takes the lock */
 
 /* ---- vgic_lr.c ---- */
@@ -48,8 +49,8 @@ struct vgic_held vgic_find(struct cpu *self, const struct vgic_word *word, u32 b
  * disturbed for what it does not have itself.
  */
 void vgic_drop(struct cpu *self, const struct vgic_word *word, u32 bits, u64 state);
-/* SGIs become pending for a CPU of the cell, and it is told of those that are. */
-void vgic_sgi_raise(struct cpu *self, struct cpu *target, u32 sgis);
+/* Soft interrupts of the word become pending, and the CPU that takes them is told of those that are. */
+void vgic_raise(struct cpu *self, struct cpu *target, struct vgic_word *word, u32 bits);
 /* Asks another CPU to vgic_sync(); the ticket is for vgic_wait(). */
 u32 vgic_ask(struct cpu *other);
 /* -EIO: no answer in time. The calling CPU answers others while it waits. No lock of the vGIC may be held. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * List registers: how interrupts get into a running cell. A hardware interrupt sits in one with the HW bit, physically
- * active, until the guest's EOI (or DIR) deactivates it without an exit. SGIs are software only.
+ * active, until the guest's EOI (or DIR) deactivates it without an exit. SGIs and interrupts of emulated devices are software only.
  *
  * When all are in use, the least urgent one that the guest has not taken yet makes room for a more urgent one: it
- * becomes pending again where it came from (distributor, redistributor, sgi_pending). What is less urgent than all of
+ * becomes pending again where it came from (distributor, redistributor, vgic_word.pending). What is less urgent than all of
  * them waits there, held back by the CPU's priority mask, and an underflow interrupt lifts that mask again. So nothing
  * is stored, nothing can be lost, and order of priority is kept; only a guest that has as many interrupts *active* as
  * there are list registers (4 or more) waits for the end of all but one before it gets the next.
@@ -72,7 +72,7 @@ static void lr_put_back(struct cpu *cpu, u32 n, u64 lr)
 		return;
 	}
 	ich_write_lr(n, lr & LR_ACTIVE ? lr & ~LR_PENDING : 0);
-	__atomic_or_fetch(&cpu->vgic.sgi_pending, (u32)BIT(lr_intid(lr)), __ATOMIC_RELAXED);
+	__atomic_or_fetch(&vgic_word(cpu, lr_intid(lr))->pending, (u32)BIT(lr_intid(lr) % 32), __ATOMIC_RELAXED);
 }
 
 /* The least urgent list register that is pending and not active, if its priority is not 0, the most urgent there is. */
@@ -141,53 +141,75 @@ void vgic_inject_hw(struct cpu *cpu, u32 intid)
 	ich_write_lr((u32)__builtin_ctz(spare), lr_value_hw(cpu, intid));
 }
 
-/* ---- SGIs ---- */
+/* ---- soft interrupts ---- */
 
-/* One list register at most may have an INTID: an SGI that is active gets its pending bit in the same one. */
-static bool sgi_inject(struct cpu *cpu, u32 sgi)
+/* One list register at most may have an INTID: one that is active gets its pending bit in the same one. */
+static bool soft_inject(struct cpu *cpu, u32 intid)
 {
-	u32 n = cpu->vgic.sgi_lr[sgi];
+	u32 n = cpu->vgic.soft_lr[intid];
 	u64 lr = ich_read_lr(n);
 
-	if ((lr & LR_STATE) && lr_intid(lr) == sgi) {
+	if ((lr & LR_STATE) && lr_intid(lr) == intid) {
 		ich_write_lr(n, lr | LR_PENDING);
 		return true;
 	}
-	n = lr_find(cpu, cpu->vgic.priority[sgi]);
+	lr = lr_value(cpu, intid);
+	n = lr_find(cpu, (u8)FIELD_GET(LR_PRIORITY, lr));
 	if (n == VGIC_MAX_LRS)
 		return false;
-	ich_write_lr(n, lr_value(cpu, sgi));
-	cpu->vgic.sgi_lr[sgi] = (u8)n;
+	ich_write_lr(n, lr);
+	cpu->vgic.soft_lr[intid] = (u8)n;
 	return true;
 }
 
 /*
- * SGIs that are pending and may be signalled, into list registers. One that is sent between the injection and the clearing
- * is the same as the one injected: the guest has not seen it yet.
+ * What of the word is pending, may be signalled and is for this CPU, into list registers. One that is raised between the
+ * injection and the clearing is the same as the one injected: the guest has not seen it yet.
  */
-static void sgi_deliver(struct cpu *cpu)
+static void deliver(struct cpu *cpu, struct vgic_word *word)
 {
-	struct vgic_cpu *vgic = &cpu->vgic;
-	u32 ready = __atomic_load_n(&vgic->sgi_pending, __ATOMIC_ACQUIRE) &
-		    vgic_signalled(&vgic->local, cpu->cell->vgic.ctlr);
+	u32 ready = __atomic_load_n(&word->pending, __ATOMIC_ACQUIRE) & vgic_signalled(word, cpu->cell->vgic.ctlr);
 
-	for_each_bit(sgi, ready) {
-		if (sgi_inject(cpu, sgi)) {
-			__atomic_and_fetch(&vgic->sgi_pending, ~(u32)BIT(sgi), __ATOMIC_ACQ_REL);
-			vgic->injected++;
+	for_each_bit(i, ready) {
+		u32 intid = 32 * word->n + i;
+
+		if (!word->target && vgic_target(cpu->cell, intid) != cpu)
+			continue;
+		if (soft_inject(cpu, intid)) {
+			__atomic_and_fetch(&word->pending, ~(u32)BIT(i), __ATOMIC_ACQ_REL);
+			cpu->vgic.injected++;
 		} else {
 			hold_back(cpu);
 		}
 	}
 }
 
-void vgic_sgi_raise(struct cpu *self, struct cpu *target, u32 sgis)
+static void soft_deliver(struct cpu *cpu)
 {
-	__atomic_or_fetch(&target->vgic.sgi_pending, sgis, __ATOMIC_RELEASE);
+	deliver(cpu, &cpu->vgic.local);
+	deliver(cpu, &cpu->cell->vgic.spi[1]);
+}
+
+void vgic_raise(struct cpu *self, struct cpu *target, struct vgic_word *word, u32 bits)
+{
+	__atomic_or_fetch(&word->pending, bits, __ATOMIC_RELEASE);
 	if (target == self)
-		sgi_deliver(self);
+		soft_deliver(self);
 	else if (__atomic_load_n(&target->state, __ATOMIC_ACQUIRE) == CPU_RUNNING)
 		cpu_request(target, CPU_REQ_VGIC);
+}
+
+void vgic_set_line(struct cell *cell, u32 intid, bool up)
+{
+	struct vgic_word *word = &cell->vgic.spi[intid / 32];
+	u32 bit = (u32)BIT(intid % 32);
+
+	if (up) {
+		vgic_raise(this_cpu(), vgic_target(cell, intid), word, bit);
+	} else if (this_cpu()->cell == cell) {
+		__atomic_and_fetch(&word->pending, ~bit, __ATOMIC_ACQ_REL);
+		vgic_drop(this_cpu(), word, bit, LR_PENDING);
+	}
 }
 
 /*
@@ -196,15 +218,15 @@ void vgic_sgi_raise(struct cpu *self, struct cpu *target, u32 sgis)
  */
 static void sgi_send_one(struct cpu *self, struct cpu *target, u32 sgi, bool group1)
 {
-	const struct vgic_word *word = &target->vgic.local;
+	struct vgic_word *word = &target->vgic.local;
 	u32 bit = (u32)BIT(sgi);
 
 	if (!group1 && (word->group1 & bit))
 		return;
-	if (target == self && (vgic_signalled(word, self->cell->vgic.ctlr) & bit) && sgi_inject(self, sgi))
+	if (target == self && (vgic_signalled(word, self->cell->vgic.ctlr) & bit) && soft_inject(self, sgi))
 		self->vgic.injected++;
 	else
-		vgic_sgi_raise(self, target, bit);
+		vgic_raise(self, target, word, bit);
 }
 
 static bool sgi_targets(const struct cpu *target, u64 value)
@@ -390,7 +412,7 @@ void vgic_drop(struct cpu *self, const struct vgic_word *word, u32 bits, u64 sta
 void vgic_sync(struct cpu *cpu)
 {
 	answer(cpu);
-	sgi_deliver(cpu);
+	soft_deliver(cpu);
 }
 
 void vgic_underflow(struct cpu *cpu, void *ctx)
@@ -399,7 +421,7 @@ void vgic_underflow(struct cpu *cpu, void *ctx)
 		return;
 	ich_set_hcr(ICH_HCR_EN);
 	icc_set_mask(GIC_PRIO_OPEN);
-	sgi_deliver(cpu);
+	soft_deliver(cpu);
 }
 
 /* ---- a CPU's way into a cell and out of it ---- */
@@ -422,7 +444,6 @@ static void reset_local(struct cpu *cpu)
 	for_each_bit(i, gic.guest_ppis)
 		gic_set_priority(frame, i, gic_guest_priority(0));
 	memset(vgic->drop, 0, sizeof(vgic->drop));
-	__atomic_store_n(&vgic->sgi_pending, 0, __ATOMIC_RELAXED);
 }
 
 int vgic_cpu_init(struct cpu *cpu)
@@ -449,6 +470,7 @@ void vgic_cpu_reset(struct cpu *cpu)
 	ich_set_hcr(ICH_HCR_EN);
 	icc_set_mask(GIC_PRIO_OPEN);
 	vgic_route_all(cpu->cell);	/* SPIs that are for this CPU, but went elsewhere while it was not the cell's */
+	soft_deliver(cpu);
 }
 
 void vgic_cpu_park(struct cpu *cpu)

@@ -29,7 +29,7 @@ static u32 there(const struct vgic_word *word)
 	return owned(word) | word->soft;
 }
 
-/* Interrupts that may sit in a list register: physically active ones, and SGIs, which leave no trace in the hardware. */
+/* Interrupts that may sit in a list register: physically active ones, and soft ones, which leave no trace in the hardware. */
 static u32 hw_active(const struct vgic_word *word)
 {
 	return gic_read_bits(word->frame, GICD_ISACTIVER, word->n) & word->owned;
@@ -59,11 +59,11 @@ static void apply_enables(struct cell *cell, const struct vgic_word *word)
 	gic_write_bits(word->frame, GICD_ISENABLER, word->n, on);
 }
 
-/* SGIs that wait may be signalled now. */
-static void raise_pending(struct cpu *self, const struct vgic_word *word)
+/* More soft interrupts become pending; and those that wait may be signalled now. */
+static void raise(struct cpu *self, struct vgic_word *word, u32 more)
 {
-	if (word->target && READ_ONCE(word->target->vgic.sgi_pending))
-		vgic_sgi_raise(self, word->target, 0);
+	for_each_bit(i, more | READ_ONCE(word->pending))
+		vgic_raise(self, word->target ? word->target : vgic_target(self->cell, 32 * word->n + i), word, more);
 }
 
 /* Changes word->enabled or word->group1. */
@@ -80,7 +80,7 @@ static void change(struct cpu *self, struct vgic_word *word, u32 *shadow, u32 cl
 	spin_unlock(&vgic->lock);
 	if (before)
 		vgic_drop(self, word, before & may_be_held(word), 0);
-	raise_pending(self, word);
+	raise(self, word, 0);
 }
 
 static u32 read_group(struct cpu *self, struct vgic_word *word, const struct mmio_access *access)
@@ -108,7 +108,7 @@ static void write_enable(struct cpu *self, struct vgic_word *word, const struct 
 	word->enabled |= bits;
 	gic_write_bits(word->frame, GICD_ISENABLER, word->n, bits & owned(word) & vgic_signalled(word, vgic->ctlr));
 	spin_unlock(&vgic->lock);
-	raise_pending(self, word);
+	raise(self, word, 0);
 }
 
 static void write_disable(struct cpu *self, struct vgic_word *word, const struct mmio_access *access)
@@ -118,10 +118,8 @@ static void write_disable(struct cpu *self, struct vgic_word *word, const struct
 
 static u32 read_pending(struct cpu *self, struct vgic_word *word, const struct mmio_access *access)
 {
-	u32 pending = gic_read_bits(word->frame, GICD_ISPENDR, word->n) & owned(word);
+	u32 pending = (gic_read_bits(word->frame, GICD_ISPENDR, word->n) & owned(word)) | READ_ONCE(word->pending);
 
-	if (word->target)
-		pending |= READ_ONCE(word->target->vgic.sgi_pending);
 	return (pending | vgic_find(self, word, may_be_held(word)).pending) & there(word);
 }
 
@@ -132,8 +130,7 @@ static void write_set_pending(struct cpu *self, struct vgic_word *word, const st
 	if (active)
 		bits &= ~vgic_find(self, word, active).pending;
 	write_hw(self, word, GICD_ISPENDR, bits);
-	if (bits & word->soft)
-		vgic_sgi_raise(self, word->target, bits & word->soft);
+	raise(self, word, bits & word->soft);
 }
 
 static void write_clear_pending(struct cpu *self, struct vgic_word *word, const struct mmio_access *access)
@@ -141,8 +138,7 @@ static void write_clear_pending(struct cpu *self, struct vgic_word *word, const 
 	u32 bits = (u32)access->value;
 
 	write_hw(self, word, GICD_ICPENDR, bits);
-	if (word->target)
-		__atomic_and_fetch(&word->target->vgic.sgi_pending, ~bits, __ATOMIC_ACQ_REL);
+	__atomic_and_fetch(&word->pending, ~bits, __ATOMIC_ACQ_REL);
 	vgic_drop(self, word, bits & may_be_held(word), LR_PENDING);
 }
 
@@ -157,7 +153,7 @@ static u32 read_active(struct cpu *self, struct vgic_word *word, const struct mm
 
 /*
  * Such an interrupt is not signalled until GICD_ICACTIVER takes it back; EOI and DIR do not, having no list register
- * to find. SGIs cannot be made active.
+ * to find. Soft ones cannot be made active.
  */
 static void write_set_active(struct cpu *self, struct vgic_word *word, const struct mmio_access *access)
 {
@@ -293,23 +289,26 @@ static u32 id_register(u64 offset)
 	return i < sizeof(id) ? id[i] : 0;
 }
 
-static void access_router(struct cell *cell, struct mmio_access *access)
+static void access_router(struct cpu *self, struct cell *cell, struct mmio_access *access)
 {
 	struct vgic_cell *vgic = &cell->vgic;
 	u32 intid = (u32)(access->offset - GICD_IROUTER) / 8;
+	struct vgic_word *word = &vgic->spi[intid / 32];
 
 	if (access->size < 4 || intid < GIC_SPI_FIRST || intid >= gic.intids)
 		return;
 	spin_lock(&vgic->lock);
-	if (!(owned(&vgic->spi[intid / 32]) & BIT(intid % 32))) {
+	if (!(there(word) & BIT(intid % 32))) {
 		access->value = 0;
 	} else if (!access->write) {
 		access->value = get64(vgic->irouter[intid], access);
 	} else {
 		vgic->irouter[intid] = put64(vgic->irouter[intid], access) & (GICD_IROUTER_AFF | GICD_IROUTER_IRM);
-		vgic_route(cell, intid);
+		if (MUTATE(VGIC_SOFT_ROUTE) || (owned(word) & BIT(intid % 32)))
+			vgic_route(cell, intid);
 	}
 	spin_unlock(&vgic->lock);
+	raise(self, word, 0);
 }
 
 /* RWP: an interrupt that was disabled may still be in a list register of another CPU, or the hardware is not done. */
@@ -348,7 +347,7 @@ static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 static __attribute__((noinline)) void access_dist(struct cpu *self, struct cell *cell, struct mmio_access *access)
 {
 	if (access->offset >= GICD_IROUTER && access->offset < GICD_IROUTER + 8 * GIC_INTIDS)
-		access_router(cell, access);
+		access_router(self, cell, access);
 	else if (access->size != 4)
 		return;
 	else if (access->offset == GICD_CTLR && access->write)

@@ -17,11 +17,12 @@ static const struct spi_set all_spis = { { [1 ... VGIC_SPI_WORDS - 1] = ~0u } };
 /* ---- routing ---- */
 
 /*
- * The CPU that a GICD_IROUTER means. One whose CPU is not there falls to the first one that is, so that an interrupt
+ * The CPU that its GICD_IROUTER means. One whose CPU is not there falls to the first one that is, so that an interrupt
  * never reaches a CPU of another cell; so does IRM = 1, where any CPU is right.
  */
-static struct cpu *route_target(const struct cell *cell, u64 irouter)
+struct cpu *vgic_target(const struct cell *cell, u32 intid)
 {
+	u64 irouter = cell->vgic.irouter[intid];
 	struct cpu *first = NULL;
 
 	for (u32 i = 0; i < cell->vcpus; i++) {
@@ -39,7 +40,7 @@ static struct cpu *route_target(const struct cell *cell, u64 irouter)
 
 void vgic_route(struct cell *cell, u32 intid)
 {
-	struct cpu *cpu = route_target(cell, cell->vgic.irouter[intid]);
+	struct cpu *cpu = vgic_target(cell, intid);
 
 	if (cpu)
 		gic_route(intid, cpu->mpidr);
@@ -121,11 +122,16 @@ static int quiesce_spis(const struct spi_set *set)
 }
 
 /* Nothing owned, everything as after a reset. */
-static void init_words(struct vgic_cell *vgic)
+static void init_words(struct cell *cell)
 {
+	struct vgic_cell *vgic = &cell->vgic;
+	u64 soft = cell->config->uart_irq;
+
 	vgic->ctlr = 0;
 	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
 		vgic->spi[n] = (struct vgic_word){ .n = n, .frame = gic.dist, .priority = &vgic->priority[32 * n] };
+	if (soft)
+		vgic->spi[soft / 32].soft = (u32)BIT(soft % 32);
 	memset(vgic->priority, 0, sizeof(vgic->priority));
 	memset(vgic->irouter, 0, sizeof(vgic->irouter));
 }
@@ -173,7 +179,7 @@ int vgic_cell_init(struct cell *cell, struct hc_error *err)
 	struct spi_set set;
 	int result;
 
-	init_words(&cell->vgic);
+	init_words(cell);
 	result = mmio_add(&cell->mmio, ipa(config->gicd_ipa), GICD_SIZE, vgic_dist_access, cell);
 	if (!result)
 		result = mmio_add(&cell->mmio, ipa(config->gicr_ipa), (u64)GICR_SIZE * cell->vcpus, vgic_redist_access, cell);
@@ -206,6 +212,6 @@ void vgic_cell_reset(struct cell *cell)
 	struct spi_set set = remove_spis(&cell->vgic, all_spis);
 
 	quiesce_spis(&set);
-	init_words(&cell->vgic);
+	init_words(cell);
 	add_spis(cell, &set);
 }

@@ -54,11 +54,11 @@ static void send_sgi(const struct step *step, u32 cpu)
 	u32 before[MODEL_CPUS];
 
 	for (u32 i = 0; i < MODEL_CPUS; i++)
-		before[i] = cpus[i].vgic.sgi_pending;
+		before[i] = cpus[i].vgic.local.pending;
 	fake_cpu = cpu;
 	vgic_send_sgi(&cpus[cpu], step->what & 0x80 ? value & 0x1000f00ffff : value, step->what & 0x40);
 	for (u32 i = 0; i < MODEL_CPUS; i++) {
-		if (cpus[i].cell != cpus[cpu].cell && cpus[i].vgic.sgi_pending != before[i]) {
+		if (cpus[i].cell != cpus[cpu].cell && cpus[i].vgic.local.pending != before[i]) {
 			fprintf(stderr, "an SGI of cpu %u reached cpu %u of another cell\n", cpu, i);
 			abort();
 		}
@@ -85,9 +85,21 @@ static void change_cells(void)
 		set_up(3);
 }
 
-static void act(const struct step *step)
+/* Of the hardware, or of an emulated device of either cell: up from anywhere, down by the cell's own CPU. */
+static void device_line(const struct step *step, u32 cpu)
 {
 	static const u32 spis[] = { SPI_ROOT, SPI_SHARED, SPI_OTHER, SPI_HYP };
+
+	if (!(step->where & 4))
+		model_line(spis[step->where & 3], step->value & 1);
+	else if (step->where & 8 && model_other_exists)
+		model_soft_line(cpu, &model_other, step->value & 1);
+	else
+		model_soft_line(cpu, &model_root, step->value & 1);
+}
+
+static void act(const struct step *step)
+{
 	static u32 taken[MODEL_CPUS];
 	u32 cpu = step->cpu & 3;
 
@@ -97,7 +109,7 @@ static void act(const struct step *step)
 	case 0 ... 4: access_register(step, cpu, false); break;
 	case 5 ... 7: access_register(step, cpu, true); break;
 	case 8: send_sgi(step, cpu); break;
-	case 9: model_line(spis[step->where & 3], step->value & 1); break;
+	case 9: device_line(step, cpu); break;
 	case 10: model_ppi_line(cpu, 16 + step->where % 7, step->value & 1); break;
 	case 11: taken[cpu] = model_guest_ack(cpu); break;
 	case 12: model_guest_eoi(cpu, step->where & 1 ? taken[cpu] : step->where >> 1); break;

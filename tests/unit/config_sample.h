@@ -126,7 +126,7 @@ static inline void sample_make_rtos0(struct sample_rtos0 *rtos0)
 			.hdr = sample_header(CFG_KIND_CELL, sizeof(*rtos0)), .name = "rtos0",
 			.flags = CFG_CELL_BOOT, .entry = 0x40000000, .dtb_ipa = 0x41f00000,
 			.gicd_ipa = 0x08000000, .gicr_ipa = 0x080a0000, .ecam_ipa = 0x30000000, .ecam_size = 0x100000,
-			.console_size = 4096,
+			.uart_ipa = 0x09100000, .uart_irq = 33, .console_size = 4096,
 			.cpu_count = 1, .mem_count = 3, .irq_count = 2, .stream_count = 1, .pci_count = 1,
 		},
 		.cpus = { { 2, 0 } },

@@ -504,6 +504,7 @@ void model_start(void)
 	probed = true;
 	init_cell(&model_root, &root_config.cell, 4, ROOT_IRQS + 1, "root");
 	model_root.is_root = true;
+	root_config.cell.uart_irq = SPI_SOFT;
 	for (u32 i = 0; i < 4; i++) {
 		root_config.cpus[i] = (struct cfg_cell_cpu){ .cpu = i, .vmpidr = i };
 		join(i, &model_root, i);
@@ -528,6 +529,7 @@ int model_create_other(void)
 	other_config.cpus[0] = (struct cfg_cell_cpu){ .cpu = 3 };
 	other_config.irqs[0].intid = SPI_SHARED;
 	other_config.irqs[1].intid = SPI_OTHER;
+	other_config.cell.uart_irq = SPI_ROOT;
 	model_root.vcpu[3] = NULL;
 	join(3, &model_other, 0);
 	err = vgic_cell_init(&model_other, &why);
@@ -586,7 +588,9 @@ void model_check(void)
 			u64 lr = model_cpu[cpu].lr[i];
 			u32 intid = (u32)FIELD_GET(LR_VINTID, lr);
 
-			if ((lr & LR_VALID) && intid >= 32 && !is_owner(cpus[cpu].cell, intid))
+			if ((lr & LR_VALID) && !(lr & LR_HW) && intid >= 32 && intid != cpus[cpu].cell->config->uart_irq)
+				breach("a list register without HW has an interrupt of the hardware", intid);
+			if ((lr & LR_VALID) && (lr & LR_HW) && intid >= 32 && !is_owner(cpus[cpu].cell, intid))
 				breach("a list register has an interrupt of another cell", intid);
 			if ((lr & LR_VALID) && (lr & LR_HW) && !irq_of(cpu, intid)->active)
 				breach("in a list register, but not physically active", intid);

@@ -12,6 +12,8 @@
 
 #include <hyp/cell.h>
 
+extern u32 fake_cpu;
+
 #define MODEL_CPUS	4
 #define MODEL_LRS	4
 #define MODEL_INTIDS	128
@@ -20,6 +22,7 @@
 #define SPI_ROOT	40	/* root's for ever */
 #define SPI_SHARED	41	/* root's, until the other cell takes it */
 #define SPI_OTHER	70	/* in the other cell's config alone */
+#define SPI_SOFT	44	/* of root's emulated device; the other's has the number of SPI_ROOT */
 #define SPI_HYP		90
 #define SPI_NOBODY	100
 
@@ -65,5 +68,12 @@ bool model_access(u32 cpu, bool redist, u64 offset, u32 size, bool write, u64 *v
 u32 model_lrs_with(u32 cpu, u32 intid);	/* how many list registers have it */
 /* Looks at all state; sets model_breach. */
 void model_check(void);
+
+/* The line of an emulated device, which `cpu` sees to. */
+static inline void model_soft_line(u32 cpu, struct cell *cell, bool level)
+{
+	fake_cpu = cpu;
+	vgic_set_line(cell, (u32)cell->config->uart_irq, level);
+}
 
 #endif

@@ -22,7 +22,7 @@ struct rule {
 /* RULE(name, part of the sentence, statement that breaks the sample) */
 #define SYSTEM_RULES(RULE) \
 	RULE(magic, "header: magic 0x1 is not 0x47464352545343", s->sys.hdr.magic = 1) \
-	RULE(revision, "header: revision 1 is not 3", s->sys.hdr.revision = 1) \
+	RULE(revision, "header: revision 1 is not 4", s->sys.hdr.revision = 1) \
 	RULE(kind, "header: kind 2 is not 1", s->sys.hdr.kind = CFG_KIND_CELL) \
 	RULE(size_small, "header: size 100 is not within", s->sys.hdr.size = 100) \
 	RULE(size_big, "header: size 32776 is not within", s->sys.hdr.size = CFG_MAX_SIZE + 8) \
@@ -136,6 +136,15 @@ struct rule {
 	RULE(c_vsmmus, "vsmmu_count 5 is not within", s->rtos0.cell.vsmmu_count = CFG_MAX_SMMUS + 1) \
 	RULE(c_console, "console_size 3000 is not 0 or a power of two", s->rtos0.cell.console_size = 3000) \
 	RULE(c_console_big, "console_size 131072 is not 0", s->rtos0.cell.console_size = 131072) \
+	RULE(c_uart_irq, "uart_irq 64 is not 32 to 63", s->rtos0.cell.uart_irq = 64) \
+	RULE(c_uart_irq_huge, "uart_irq 4294967329 is not 32 to 63", s->rtos0.cell.uart_irq |= 1UL << 32) \
+	RULE(c_uart_ppi, "uart_irq 27 is not 32 to 63", s->rtos0.cell.uart_irq = 27) \
+	RULE(c_uart_none, "uart_irq 0 is not 32 to 63", s->rtos0.cell.uart_irq = 0) \
+	RULE(c_uart_ring, "uart_irq 33 is not 32 to 63, or does not go with console_size", s->rtos0.cell.console_size = 0) \
+	RULE(c_uart_both, "irqs[0]: intid 36 is uart_irq too", s->rtos0.cell.uart_irq = 36) \
+	RULE(c_uart_odd, "uart_ipa 0x9101000 with size 0x10000 is not 0x10000 aligned", s->rtos0.cell.uart_ipa += 0x1000) \
+	RULE(c_uart_gic, "uart_ipa 0x8000000 overlaps gicd_ipa", s->rtos0.cell.uart_ipa = 0x08000000) \
+	RULE(c_uart_mem, "ram: ipa 0x40000000 with size 0x2000000 overlaps uart_ipa", s->rtos0.cell.uart_ipa = 0x41000000) \
 	RULE(c_entry, "entry 0x40000002 is not 4-byte aligned", s->rtos0.cell.entry += 2) \
 	RULE(c_entry_out, "entry 0x42000000 is not 4-byte", s->rtos0.cell.entry = 0x42000000) \
 	RULE(c_entry_data, "entry 0x50000000 is not 4-byte", s->rtos0.cell.entry = 0x50000000) \

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import fdt, vsmmu
+from . import fdt, vpl011, vsmmu
 from .emit import vmpidr
 from .fdt import Node, cells, cells64, strings
 from .model import Cell, Device, Function, System
@@ -35,11 +35,13 @@ def build(system: System, cell: Cell, initrd: tuple[int, int] | None) -> bytes:
     _timer(root, system)
     for device in cell.devices:
         _device(root, system, cell, device)
+    vpl011.add_nodes(system.board, cell, root)
     vsmmu.add_nodes(system, cell, root, cells64)
     _pci_host(root, system, cell, gic)
-    uarts = [device for device in cell.devices if device.node.compatible("arm,pl011")]
-    for index, device in enumerate(uarts):
-        aliases.props[f"serial{index}"] = strings(f"/{_name(device)}")
+    uarts = [vpl011.name(cell.vpl011)] if cell.vpl011 else []
+    uarts += [_name(device) for device in cell.devices if device.node.compatible("arm,pl011")]
+    for index, name in enumerate(uarts):
+        aliases.props[f"serial{index}"] = strings(f"/{name}")
     if not aliases.props:
         aliases.remove()
     root.add("cloister", {"compatible": strings("cloister,hypervisor"), "method": strings("hvc")})
@@ -60,8 +62,8 @@ def _chosen(root: Node, cell: Cell, initrd: tuple[int, int] | None) -> None:
     node = root.add("chosen")
     if cell.bootargs:
         node.props["bootargs"] = strings(cell.bootargs)
-    if cell.console:
-        node.props["stdout-path"] = strings(f"/{_name(cell.console)}")
+    if cell.console or cell.vpl011:
+        node.props["stdout-path"] = strings(f"/{_name(cell.console) if cell.console else vpl011.name(cell.vpl011)}")
     if initrd:
         node.props["linux,initrd-start"] = cells64(initrd[0])
         node.props["linux,initrd-end"] = cells64(initrd[0] + initrd[1])

@@ -51,6 +51,7 @@ def cell_blob(system: System, cell: Cell, start: Start) -> bytes:
         ecam_ipa=cell.ecam, ecam_size=cell.ecam_size, comm_ipa=cell.comm or 0, watchdog_ms=cell.watchdog,
         restart=abi.const(f"CFG_RESTART_{cell.restart.replace('-', '_').upper()}"), restart_limit=cell.restart_times,
         restart_seconds=cell.restart_seconds, console_size=cell.ring, cpu_count=len(cell.cpus),
+        uart_ipa=cell.vpl011.ipa if cell.vpl011 else 0, uart_irq=cell.vpl011.irq if cell.vpl011 else 0,
         mem_count=len(regions), irq_count=len(irqs), stream_count=len(streams), pci_count=len(functions),
         vsmmu_count=len(cell.vsmmus))
     return fixed + arrays

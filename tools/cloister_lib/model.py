@@ -86,6 +86,15 @@ class Vsmmu:
 
 
 @dataclass
+class Vpl011:
+    """A virtual PL011."""
+
+    ipa: int
+    irq: int  # INTID
+    size: int = 0x10000
+
+
+@dataclass
 class Cell:
     name: str
     file: str
@@ -108,6 +117,7 @@ class Cell:
     ecam: int = 0
     ecam_size: int = 0
     console: Device | None = None
+    vpl011: Vpl011 | None = None
     ring: int = 0
     ring_at: At = At("")
     image: str = ""

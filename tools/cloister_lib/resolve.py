@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 
-from . import devices, vsmmu
+from . import devices, vpl011, vsmmu
 from .board import Board
 from .diag import At, Problems
 from .emit import root_windows
@@ -18,7 +18,7 @@ RAM_IPA = 0x40000000  # of a cell's first region, where QEMU's virt has RAM
 GICD_IPA = 0x08000000  # likewise
 GICR_IPA = 0x080A0000
 ECAM_IPA_32 = 0x3F000000  # likewise where its PCI host bridge is for CPUs that address 32 bits
-RING = 4096  # bytes of the hypercall console, for a cell that has no other
+RING = 4096  # bytes of `console: hypercall`
 
 
 class Resolver:
@@ -205,23 +205,28 @@ class Resolver:
         wanted = data.get("console")
         at = data.at("console")
         uarts = [device for device in cell.devices if device.node.compatible("arm,pl011")]
-        if wanted is None:
-            cell.console = uarts[0] if uarts else None
-            cell.ring = 0 if uarts or cell.root else RING
-            return
+        options = wanted if isinstance(wanted, Map) else Map()
         if isinstance(wanted, Map):
-            cell.ring = number(wanted.get("ring", 0))
-            cell.ring_at = wanted.at("ring")
-            wanted = wanted.get("device", "none")
+            cell.ring = number(options.get("ring", 0))
+            cell.ring_at = options.at("ring")
+            wanted = options.get("device", "none")
         elif wanted == "hypercall":
             cell.ring, cell.ring_at = RING, at
+        elif wanted is None and (uarts or cell.root):
+            cell.console = uarts[0] if uarts else None
+            return
+        if wanted in ("pl011", None):
+            vpl011.resolve(self.problems, cell, options, at)
+            return
+        for key in [key for key in ("ipa", "spi") if key in options]:
+            self.problems.error(options.at(key), f"console.{key}: is for the virtual PL011 alone (device: pl011)")
         if wanted in ("hypercall", "none"):
             return
         node = self.board.find(wanted)
         cell.console = next((device for device in cell.devices if device.node is node), None)
         if cell.console is None:
             names = ", ".join(device.label for device in cell.devices) or "none"
-            self.problems.error(at, f"console: '{wanted}' is not hypercall, none or one of the cell's devices ({names})")
+            self.problems.error(at, f"console: '{wanted}' is not pl011, hypercall, none or one of the cell's devices ({names})")
 
     def _care(self, cell: Cell, data: Map, system: System) -> None:
         """Signs of life, and what happens when there are none."""

@@ -89,6 +89,8 @@ def _trapped(cell: Cell) -> list[tuple[str, int, int, int]]:
              ("gic redistributors", cell.gicr, GICR_CPU_SIZE * len(cell.cpus), FRAME)]
     if cell.ecam_size:
         found.append(("ecam", cell.ecam, cell.ecam_size, ECAM_BUS))
+    if cell.vpl011:
+        found.append(("virtual PL011", cell.vpl011.ipa, cell.vpl011.size, FRAME))
     found += [("emulated SMMU", vsmmu.ipa, vsmmu.size, FRAME) for vsmmu in cell.vsmmus]
     return found
 
@@ -96,7 +98,8 @@ def _trapped(cell: Cell) -> list[tuple[str, int, int, int]]:
 def _windows(_system: System, cell: Cell, problems: Problems) -> None:
     trapped = _trapped(cell)
     for index, (name, base, size, alignment) in enumerate(trapped):
-        at = {"ecam": cell.place("ecam"), "emulated SMMU": cell.place("smmu")}.get(name, cell.gic_at)
+        at = {"ecam": cell.place("ecam"), "emulated SMMU": cell.place("smmu"),
+              "virtual PL011": cell.place("console")}.get(name, cell.gic_at)
         if base % alignment:
             problems.error(at, f"cell {cell.name}: {name} address {base:#x} is not a multiple of {size_text(alignment)}")
         if base + size > IPA_LIMIT:
@@ -155,6 +158,9 @@ def _interrupts(system: System, cell: Cell, problems: Problems) -> None:
         if intid in seen and not (_is_pci(label) and _is_pci(seen[intid])):
             problems.error(at, f"cell {cell.name}: irq {intid} of {label} is that of {seen[intid]} too")
         seen.setdefault(intid, label)
+    if cell.vpl011 and cell.vpl011.irq in seen:
+        problems.error(cell.place("console"), f"cell {cell.name}: console: spi {cell.vpl011.irq - SPI_FIRST} of the virtual PL011 "
+                       f"is that of {seen[cell.vpl011.irq]}; another one is chosen with {{device: pl011, spi: N}}")
 
 
 def _is_pci(label: str) -> bool:

@@ -24,7 +24,7 @@ _start:
 cloister_image:
 	.quad	IMG_MAGIC_VALUE
 	.long	1				/* IMG_REVISION */
-	.long	3				/* CFG_REVISION */
+	.long	4				/* CFG_REVISION */
 	.quad	__bin_end - _start
 	.quad	__hyp_end - _start
 	.quad	0				/* config_offset */

@@ -15,7 +15,7 @@
 #include <abi/types.h>
 
 #define CFG_MAGIC		0x47464352545343ULL	/* "CSTRCFG\0" in memory order */
-#define CFG_REVISION		3
+#define CFG_REVISION		4
 
 #define CFG_KIND_SYSTEM		1
 #define CFG_KIND_CELL		2
@@ -146,12 +146,14 @@ struct cfg_cell {
 	cl_u64 gicr_ipa;		/* its redistributors, 128 KiB a CPU */
 	cl_u64 ecam_ipa;		/* its PCI configuration space; 0 with ecam_size 0: none */
 	cl_u64 ecam_size;		/* bytes: 1 MiB per bus */
+	cl_u64 uart_ipa;		/* its virtual PL011, 64 KiB; 64 KiB aligned (needs VPL011) */
+	cl_u64 uart_irq;		/* INTID of that, 32 to 63, and none of irqs; 0: it has none */
 	cl_u64 comm_ipa;		/* its communication page (abi/comm.h), a page of its RAM; 0: none */
 	cl_u32 watchdog_ms;		/* it fails when its heartbeat stands still so long; 0: none */
 	cl_u32 restart;			/* CFG_RESTART_* */
 	cl_u32 restart_limit;		/* so many times at most, */
 	cl_u32 restart_seconds;		/* in so many seconds; a failure after that begins a new count */
-	cl_u32 console_size;		/* bytes of the hypercall console's ring, 0 or a power of two up to 65536 */
+	cl_u32 console_size;		/* bytes of the console's ring, 0 or a power of two up to 65536; 0: no console */
 	/* counted arrays, in this order */
 	cl_u32 cpu_count;		/* struct cfg_cell_cpu, in the order of the cell's own numbering */
 	cl_u32 mem_count;		/* struct cfg_mem, ascending by IPA */

@@ -15,17 +15,19 @@
 #include <hyp/ring.h>
 #include <hyp/smmu.h>
 #include <hyp/stage2.h>
+#include <hyp/uart.h>
 #include <hyp/vgic.h>
 #include <hyp/vsmmu.h>
 
 #define CONSOLE_INPUT	64	/* a power of two */
 
-/* The hypercall console: output, and a few bytes of input. */
+/* What a cell prints, and a few bytes of input: by hypercalls, or by a virtual PL011. */
 struct cell_console {
 	spinlock_t lock;
 	struct ring out;		/* of size 0: the cell has none */
 	u32 in_head, in_tail;
 	u8 in[CONSOLE_INPUT];
+	u16 uart[VPL011_REGS];		/* registers of the PL011 */
 };
 
 struct cell {

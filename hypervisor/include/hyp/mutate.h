@@ -39,6 +39,7 @@ enum mutation {
 	MUTATION_VSMMU_READ_TWICE,	/* I8: an entry is read again after it was checked */
 	MUTATION_AARCH32_STUCK_IT,	/* an IT block does not go on behind a trapped instruction */
 	MUTATION_S2_NO_ATC_INV,		/* I4: devices keep translations of what was unmapped */
+	MUTATION_VGIC_SOFT_ROUTE,	/* I5: the route of an emulated device's interrupt reaches the hardware */
 };
 
 #ifndef CONFIG_MUTATION

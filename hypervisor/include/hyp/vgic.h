@@ -17,11 +17,13 @@ struct hc_error;
 
 #define VGIC_SPI_WORDS		32	/* 32 x 32 INTIDs; word n as GICD_ISENABLER<n>; word 0 unused */
 #define VGIC_MAX_LRS		16
+#define VGIC_SOFT_END		64	/* soft interrupts are of word 0 of a CPU and of word 1 of a cell */
 
 /* 32 INTIDs: SPIs of a cell, or the SGIs and PPIs of one CPU. Bits are changed under the cell's lock. */
 struct vgic_word {
 	u32 owned;			/* hardware interrupts that the cell has now */
-	u32 soft;			/* SGIs: there, but no business of the hardware */
+	u32 soft;			/* SGIs, interrupts of emulated devices: there, but no business of the hardware */
+	u32 pending;			/* atomic: of these, what is to inject; set by other CPUs too */
 	u32 enabled;			/* as the cell wrote, whatever its GICD_CTLR says */
 	u32 group1;			/* GICD_IGROUPR */
 	u32 config[2];			/* GICD_ICFGR */
@@ -52,10 +54,9 @@ struct vgic_cell {
  * publishes a copy of its list registers, and answers with that ticket.
  */
 struct vgic_cpu {
-	u32 sgi_pending;		/* atomic: SGIs 0..15 to inject, set by other CPUs of the cell too */
 	struct vgic_word local;		/* SGIs and PPIs */
 	u8 priority[32];		/* GICR_IPRIORITYR */
-	u8 sgi_lr[16];			/* list register where that SGI was put last */
+	u8 soft_lr[VGIC_SOFT_END];	/* list register where that soft interrupt was put last */
 	u64 sgi_target;			/* an ICC_SGI1R_EL1 with this CPU as its only target */
 	u32 waker;			/* GICR_WAKER */
 	u32 lr_mask;			/* list registers of the hardware */
@@ -86,8 +87,10 @@ void vgic_cpu_park(struct cpu *cpu);
 void vgic_inject_hw(struct cpu *cpu, u32 intid);
 /* The list registers have room again: gic_handler of the maintenance interrupt. */
 void vgic_underflow(struct cpu *cpu, void *ctx);
-/* This CPU got a cross call: take over sgi_pending and whatever other CPUs asked for. */
+/* This CPU got a cross call: take over what is pending and whatever other CPUs asked for. */
 void vgic_sync(struct cpu *cpu);
+/* The line of an emulated device: a soft SPI of the cell. Up: any CPU; down: without effect but on a CPU of the cell. */
+void vgic_set_line(struct cell *cell, u32 intid, bool up);
 /* A write of ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 or ICC_ASGI1R_EL1 (not). */
 void vgic_send_sgi(struct cpu *cpu, u64 value, bool group1);
 

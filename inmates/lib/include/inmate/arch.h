@@ -24,6 +24,14 @@ static inline u8 mmio_read8(u64 address)
 	return value;
 }
 
+static inline u16 mmio_read16(u64 address)
+{
+	u16 value;
+
+	asm volatile("ldrh %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+	return value;
+}
+
 static inline u32 mmio_read32(u64 address)
 {
 	u32 value;
@@ -43,6 +51,11 @@ static inline u64 mmio_read64(u64 address)
 static inline void mmio_write8(u64 address, u8 value)
 {
 	asm volatile("strb %w0, [%1]" : : "rZ"(value), "r"(address) : "memory");
+}
+
+static inline void mmio_write16(u64 address, u16 value)
+{
+	asm volatile("strh %w0, [%1]" : : "rZ"(value), "r"(address) : "memory");
 }
 
 static inline void mmio_write32(u64 address, u32 value)
