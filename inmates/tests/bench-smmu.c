@@ -98,9 +98,9 @@ static u64 toggle_stream(u64 entry, u64 b)
 	u64 old = *ste, start = timer_ticks();
 
 	*ste = 0;
-	command(CMD_CFGI_STE | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	command(CMD_CFGI_STE | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 	*ste = old;
-	command(CMD_CFGI_STE | FIELD_PREP(CMD0_SID, edu.bdf), CMD1_LEAF);
+	command(CMD_CFGI_STE | FIELD_PREP(CMD0_SID, sid), CMD1_LEAF);
 	return timer_ticks() - start;
 }
 
@@ -117,6 +117,7 @@ static void event_interrupt(u32 intid, void *context)
  */
 static u64 device_fault(u64 a, u64 b)
 {
+	struct smmu_event event;
 	u64 due;
 
 	event_ticks = 0;
@@ -130,7 +131,8 @@ static u64 device_fault(u64 a, u64 b)
 		isb();
 		irq_disable();
 	}
-	wrong_events += event_type(EVENT_WAIT_US) != EVT_F_TRANSLATION;
+	wrong_events += !smmu_next_event(&smmu, &event) || FIELD_GET(EVT0_TYPE, event.word[0]) != EVT_F_TRANSLATION;
+	smmu_drop_events(&smmu);
 	return event_ticks - due;
 }
 
@@ -141,6 +143,7 @@ static bool prepare(void)
 {
 	if (!smmu_find(&smmu, 0) || !edu_init(&edu) || FIELD_GET(IDR1_CMDQS, smmu.idr1) < COMMANDS_LOG2)
 		return false;
+	sid = smmu_stream_of(edu.bdf);
 	smmu.command_log2 = COMMANDS_LOG2;
 	smmu.commands = smmu_alloc(16ULL << COMMANDS_LOG2, 16ULL << COMMANDS_LOG2);
 	cd = smmu_alloc(CD_WORDS * 8, CD_WORDS * 8);
@@ -154,7 +157,7 @@ static bool prepare(void)
 
 static void run_all(void)
 {
-	u64 sid = FIELD_PREP(CMD0_SID, edu.bdf);
+	u64 stream = FIELD_PREP(CMD0_SID, sid);
 
 	run_sync("empty", nothing, 0, 0);
 	run_sync("register-read", read_register, smmu.regs + SMMU_CMDQ_CONS, 0);
@@ -163,9 +166,9 @@ static void run_all(void)
 	run_sync("tlbi-1", unmap_pages, 1, 0);
 	run_sync("tlbi-16", unmap_pages, 16, 0);
 	run_sync("map-unmap", map_and_unmap, (u64)smmu_pte(&space, IOVA + PAGE), 0);
-	run_sync("cfgi-cd", command, CMD_CFGI_CD | sid, CMD1_LEAF);
-	run_sync("cfgi-ste", command, CMD_CFGI_STE | sid, CMD1_LEAF);
-	run_sync("ste-toggle", toggle_stream, (u64)smmu_stream(&smmu, edu.bdf), 0);
+	run_sync("cfgi-cd", command, CMD_CFGI_CD | stream, CMD1_LEAF);
+	run_sync("cfgi-ste", command, CMD_CFGI_STE | stream, CMD1_LEAF);
+	run_sync("ste-toggle", toggle_stream, (u64)smmu_stream(&smmu, sid), 0);
 	irq_disable();
 	irq_handler(smmu.event_irq, event_interrupt, NULL);
 	run_sync("event", device_fault, 0, 0);
