@@ -67,7 +67,7 @@ static void check_illegal(struct guest *g, const u64 *cmd)
 static void commands(struct guest *g)
 {
 	u32 prod = (u32)world_read(g, REG_CMDQ_PROD, 4), count = 1 + choose(8);
-	u64 base = world_read(g, REG_CMDQ_BASE, 8) & 0xfffffffffffe0ULL, cmd[2];
+	u64 base = world_read(g, REG_CMDQ_BASE, 8) & QUEUE_PAGE, cmd[2];
 	bool alone = count == 1 && idle(g) && world_memory(g, base, PAGE_SIZE, true);
 
 	for (u32 i = 0; i < count; i++) {

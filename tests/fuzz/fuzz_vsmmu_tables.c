@@ -88,7 +88,7 @@ static void memory(struct guest *g)
 static void events(struct guest *g)
 {
 	u32 prod = (u32)world_read(g, REG_EVENTQ_PROD, 4), cons = (u32)world_read(g, REG_EVENTQ_CONS, 4);
-	u64 base = world_read(g, REG_EVENTQ_BASE, 8) & 0xfffffffffffe0ULL;
+	u64 base = world_read(g, REG_EVENTQ_BASE, 8) & QUEUE_PAGE;
 
 	for (; (prod ^ cons) % (2 * EVENTQ_ENTRIES); cons++) {
 		u64 *event = world_memory(g, base + (u64)(cons % EVENTQ_ENTRIES) * 32, 32, false);

@@ -157,7 +157,7 @@ void rig_put(struct guest *g, u64 ipa, u64 value)
 
 u32 rig_queue(struct guest *g, u32 prod, u64 dw0, u64 dw1)
 {
-	u64 at = (world_read(g, REG_CMDQ_BASE, 8) & 0xfffffffffffe0ULL) + (u64)(prod % CMDQ_ENTRIES) * 16;
+	u64 at = (world_read(g, REG_CMDQ_BASE, 8) & QUEUE_PAGE) + (u64)(prod % CMDQ_ENTRIES) * 16;
 
 	rig_put(g, at, dw0);
 	rig_put(g, at + 8, dw1);

@@ -9,6 +9,9 @@
 
 #include "refine.h"
 
+/* A queue of the guests' is in one page, and whatever its base says below the queue's size does not count. */
+#define QUEUE_PAGE	0xffffffffff000ULL
+
 #define DATA_PAGE	32		/* and 23 more that hold neither tables nor queues */
 
 enum { REG_CR0 = 0x20, REG_CR0ACK = 0x24, REG_GBPA = 0x44, REG_IRQ_CTRL = 0x50, REG_IRQ_CTRLACK = 0x54, REG_GERROR = 0x60,
