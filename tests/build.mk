@@ -54,7 +54,7 @@ test:
 	$(Q)tools/setup
 	$(Q)$(MAKE) --no-print-directory test-all
 test-all: test-files driver
-	@echo "  TEST    about 300 tests, 10 to 15 minutes on two CPUs: a dot for each that passed"
+	@echo "  TEST    about 500 tests, 15 to 20 minutes on two CPUs: a dot for each that passed"
 	$(Q)$(PYTEST) tests/stages tests/config tests/boot
 
 # ---- help ----
