@@ -106,20 +106,14 @@ static void memory(struct guest *g)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static const struct {
-		const char *name;
-		void (*act)(struct guest *g);
-	} steps[] = {
+	static const struct rig_action steps[] = {
 		{ "commands", commands }, { "DMA", rig_dma }, { "jump", jump }, { "commands", commands }, { "memory", memory },
 		{ "recovery", rig_recover }, { "stage 2", rig_stage2 }, { "fill", fill },
 	};
 	struct guest *g = rig_start(data, size);
 
 	while (rig_step("commands")) {
-		u32 n = choose(ARRAY_SIZE(steps));
-
-		doing = steps[n].name;
-		steps[n].act(g);
+		rig_act(g, &steps[choose(ARRAY_SIZE(steps))]);
 		rig_settle();
 	}
 	return 0;

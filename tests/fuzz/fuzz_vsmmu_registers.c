@@ -101,14 +101,12 @@ static void check_disabled(struct guest *g)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static const struct {
-		const char *name;
-		void (*act)(struct guest *g);
-	} steps[] = {
+	static const struct rig_action steps[] = {
 		{ "register", write_register }, { "DMA", rig_dma }, { "register", write_register }, { "command", command },
 		{ "register", write_register }, { "memory", memory }, { "register", write_register }, { "stage 2", rig_stage2 },
 		{ "register", write_register }, { "recovery", rig_recover },
 	};
+	static const struct rig_action again = { "restart", restart };
 	struct guest *g = rig_start(data, size);
 
 	for (u32 i = 0; i <= IDS; i++)
@@ -116,8 +114,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	while (rig_step("registers")) {
 		u32 n = (u32)take(1);
 
-		doing = n == 0xff ? "restart" : steps[n % ARRAY_SIZE(steps)].name;
-		(n == 0xff ? restart : steps[n % ARRAY_SIZE(steps)].act)(g);
+		rig_act(g, n == 0xff ? &again : &steps[n % ARRAY_SIZE(steps)]);
 		rig_settle();
 		check_identity(g);
 		if (!(get(g, REG_CR0) & 1))

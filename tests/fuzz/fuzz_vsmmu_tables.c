@@ -150,10 +150,7 @@ static struct guest *start(const u8 *data, size_t size)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static const struct {
-		const char *name;
-		void (*act)(struct guest *g);
-	} steps[] = {
+	static const struct rig_action steps[] = {
 		{ "stream table entry", stream_entry }, { "link of tables", links }, { "context descriptor", context },
 		{ "stage-1 table", table_entry }, { "invalidation", invalidate }, { "DMA", rig_dma }, { "stage 2", rig_stage2 },
 		{ "memory", memory },
@@ -161,10 +158,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct guest *g = start(data, size);
 
 	while (rig_step("tables")) {
-		u32 n = choose(ARRAY_SIZE(steps));
-
-		doing = steps[n].name;
-		steps[n].act(g);
+		rig_act(g, &steps[choose(ARRAY_SIZE(steps))]);
 		settle(g);
 	}
 	return 0;

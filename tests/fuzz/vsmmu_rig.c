@@ -15,7 +15,6 @@ struct counts counts;
 
 static const u8 *input;
 static size_t left;
-static u64 seed;			/* of what the world decides by itself: which CPU, what races */
 
 u64 take(u32 bytes)
 {
@@ -29,18 +28,6 @@ u64 take(u32 bytes)
 u32 choose(u32 n)
 {
 	return (u32)take(1) % n;
-}
-
-/* ---- what the cells of the refinement test ask for ---- */
-
-u32 pick(u32 n)
-{
-	return (u32)(fake_random(&seed) >> 20) % n;
-}
-
-bool one_in(u32 n)
-{
-	return !pick(n);
 }
 
 void found(const char *fmt, ...)
@@ -85,7 +72,7 @@ struct guest *rig_start(const u8 *data, size_t size)
 	machine_hook = NULL;
 	fake_on_call = NULL;
 	doing = "start";
-	seed = 1;
+	world_seed = 1;
 	sys = machine_init(MACHINE_SMMUS, 0);
 	for (u32 i = 0; i < MACHINE_SMMUS; i++)
 		smmu_model_make_full(&models[i]);
@@ -107,6 +94,12 @@ bool rig_step(const char *what)
 	guest_plan_race(&guests[0]);
 	doing = what;
 	return left;
+}
+
+void rig_act(struct guest *g, const struct rig_action *action)
+{
+	doing = action->name;
+	action->act(g);
 }
 
 void rig_settle(void)

@@ -23,6 +23,11 @@ enum { CR0_ON = 0xd };			/* SMMUEN, EVENTQEN, CMDQEN */
 struct guest *rig_start(const u8 *data, size_t size);
 /* True while there is input; then a new step, with transactions to look at that do not depend on the input. */
 bool rig_step(const char *what);
+struct rig_action {
+	const char *name;
+	void (*act)(struct guest *g);
+};
+void rig_act(struct guest *g, const struct rig_action *action);
 /* From the input; 0 when it is at its end. */
 u64 take(u32 bytes);
 u32 choose(u32 n);			/* up to 256 */

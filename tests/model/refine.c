@@ -12,7 +12,7 @@
 #define ACTIONS_PER_RUN	2000		/* then a new machine, from the next seed */
 
 const char *doing = "start";
-static u64 seed, first_seed, action;
+static u64 first_seed, action;
 bool mutant;
 struct counts counts;
 static int without = -1;
@@ -47,16 +47,6 @@ static void alter(u64 *cmd)
 
 	if (op >= defect->first && op <= defect->last)
 		cmd[defect->word] ^= defect->flip;
-}
-
-u32 pick(u32 n)
-{
-	return (u32)(fake_random(&seed) >> 20) % n;
-}
-
-bool one_in(u32 n)
-{
-	return !pick(n);
 }
 
 void found(const char *fmt, ...)
@@ -170,7 +160,7 @@ static void new_machine(void)
 static void run(u64 with, u64 actions)
 {
 	first_seed = with;
-	seed = with * 0x9e3779b97f4a7c15ULL + 1;
+	world_seed = with * 0x9e3779b97f4a7c15ULL + 1;
 	action = 0;
 	doing = "start";
 	new_machine();

@@ -61,11 +61,12 @@ extern bool mutant;			/* a defect is in: be brief */
 extern struct counts { COUNTS(COUNT_MEMBER) } counts;
 
 /* ---- refine.c ---- */
-u32 pick(u32 n);
-bool one_in(u32 n);
 void found(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* ---- refine_world.c ---- */
+extern u64 world_seed;		/* of all that is left to chance */
+u32 pick(u32 n);
+bool one_in(u32 n);
 void world_init(bool full);
 void world_start(struct home *h);
 /* Its streams are taken away, its memory is unmapped. */
