@@ -22,6 +22,7 @@ _Static_assert(offsetof(struct cpu, stack_top) == 0, "entry.S");
 _Static_assert(offsetof(struct cloister_image, config_offset) == IMG_CONFIG_OFFSET, "entry.S");
 _Static_assert(offsetof(struct cfg_system, hyp_size) == CFG_HYP_SIZE, "entry.S");
 _Static_assert(IMG_MAGIC == IMG_MAGIC_VALUE, "entry.S");
+_Static_assert(IMG_REVISION == IMG_REVISION_VALUE && CFG_REVISION == CFG_REVISION_VALUE, "entry.S");
 
 /*
  * The config inside the image, in place, checked just so far that memory can be set up. Without even that there is no

@@ -23,8 +23,8 @@ _start:
 	.global cloister_image			/* struct cloister_image */
 cloister_image:
 	.quad	IMG_MAGIC_VALUE
-	.long	1				/* IMG_REVISION */
-	.long	4				/* CFG_REVISION */
+	.long	IMG_REVISION_VALUE
+	.long	CFG_REVISION_VALUE
 	.quad	__bin_end - _start
 	.quad	__hyp_end - _start
 	.quad	0				/* config_offset */
