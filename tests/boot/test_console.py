@@ -12,7 +12,7 @@ from typing import Iterator
 import pytest
 import ruamel.yaml
 
-from conftest import GROUP
+from conftest import GROUP, lent
 from harness import BUILD, CONFIGS, OTHER_RAM, SYSTEM, Machine, Root, Variant, Vm, cell_config, cloister, compile_options, \
     locked, make, make_files, make_initrd, pack, parse_ktap, write_yaml
 
@@ -65,10 +65,7 @@ def machine() -> Iterator[Root]:
 
 @pytest.fixture
 def root(machine: Root, request: pytest.FixtureRequest) -> Iterator[Root]:
-    request.node.machine = machine
-    yield machine
-    machine.destroy_all()
-    assert int(machine.vm.run("nproc")) == MACHINE.cpus
+    yield from lent(machine, request)
 
 
 class Console:

@@ -13,7 +13,7 @@ from typing import Iterator
 import pytest
 import ruamel.yaml
 
-from conftest import GROUP
+from conftest import GROUP, lent
 from harness import BUILD, CONFIGS, ROOT, SYSTEM, Machine, Root, Variant, Vm, cloister, compile_options, locked, make, \
     make_initrd, pack, shell, write_yaml
 from uboot import UBoot
@@ -101,10 +101,7 @@ def machine() -> Iterator[Root]:
 
 @pytest.fixture
 def root(machine: Root, request: pytest.FixtureRequest) -> Iterator[Root]:
-    request.node.machine = machine
-    yield machine
-    machine.destroy_all()
-    assert int(machine.vm.run("nproc")) == MACHINE.cpus
+    yield from lent(machine, request)
 
 
 # ---- cells ----
