@@ -28,20 +28,6 @@ static struct {
 static u32 requested;			/* bits: CPUs that were asked for vsmmu_sync() */
 static struct home *racing;		/* in whose memory the hypervisor reads */
 
-/* ---- chance ---- */
-
-u64 world_seed;
-
-u32 pick(u32 n)
-{
-	return (u32)(fake_random(&world_seed) >> 20) % n;
-}
-
-bool one_in(u32 n)
-{
-	return !pick(n);
-}
-
 /* ---- what the hypervisor calls ---- */
 
 spinlock_t cell_lock;

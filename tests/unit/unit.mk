@@ -18,7 +18,7 @@ unit-page_pool	:= hypervisor/mm/page_pool.c tests/unit/fake/memory.c
 unit-config	:= $(sort $(wildcard hypervisor/config/*.c))
 
 include tests/model/model.mk
-unit-vsmmu	:= $(filter-out %/refine.c,$(REFINE_SRC))
+unit-vsmmu	:= $(filter-out %/refine.c %/refine_chance.c,$(REFINE_SRC))
 unitflags-vsmmu	:= $(MODEL_FLAGS)
 unit-vsmmu_regs	:= $(unit-vsmmu)
 unitflags-vsmmu_regs := $(MODEL_FLAGS)
