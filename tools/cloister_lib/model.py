@@ -26,6 +26,7 @@ class Region:
     at: At
     io: bool = False
     derived: bool = False  # nobody wrote it: it follows from the system config
+    ram: bool = True  # the cell's device tree calls it memory
 
 
 @dataclass

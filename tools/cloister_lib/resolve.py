@@ -177,7 +177,7 @@ class Resolver:
             self.problems.error(at, f"{where}: the key 'ipa' is missing; only the first region has a default")
             return []
         ipa = number(entry["ipa"]) if "ipa" in entry else (pa if cell.root else RAM_IPA)
-        return [Region(name, pa, ipa, number(entry["size"]), flags, at)]
+        return [Region(name, pa, ipa, number(entry["size"]), flags, at, ram=entry.get("ram", True))]
 
     def _interrupt_controller(self, cell: Cell, data: Map) -> None:
         gic = data.get("gic", {})

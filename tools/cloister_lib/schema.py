@@ -68,6 +68,7 @@ MEMORY = _table({
     "pa": ADDRESS,
     "ipa": ADDRESS,
     "flags": _list({"enum": list(MEM_FLAGS), "what": f"a flag of memory: {', '.join(MEM_FLAGS)}"}, "a list of flags"),
+    "ram": {"type": "boolean", "what": "true or false"},
 }, ("size",))
 
 RESTART = {"enum": ["never", "on-failure", "always"], "what": "never, on-failure or always"}
