@@ -194,6 +194,7 @@ class Resolver:
         defaults = (self.board.gicd_base, self.board.gicr_base) if cell.root else (GICD_IPA, GICR_IPA)
         cell.gicd = number(gic.get("distributor", defaults[0]))
         cell.gicr = number(gic.get("redistributors", defaults[1]))
+        cell.gic_secure = gic.get("secure", False)
         cell.gic_at = data.at("gic")
 
     def _ecam(self, cell: Cell, data: Map) -> None:
