@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = {"lint": 300, "test-unit": 600, "test-model": 900, "test-fuzz": 900, "bench-check": 600}
+STAGES = {"lint": 300, "test-unit": 600, "test-model": 900, "test-fuzz": 900, "bench-check": 600, "bench-realtime-check": 600}
 # Options of Kconfig that can be left out, and the sources of which then nothing is in the hypervisor; not none.c, which
 # stands in for them.
 OPTIONS = {"PCI": ["pci/*.c"], "STATS": [], "VSMMU": ["vsmmu/*.c", "smmu/priq.c"]}
@@ -41,6 +41,17 @@ def test_make(target: str):
                             timeout=STAGES[target])
     print(result.stdout[-8000:], result.stderr[-8000:])
     assert result.returncode == 0, f"make {target} failed"
+
+
+def test_late_interrupts_are_seen(monkeypatch: pytest.MonkeyPatch):
+    """One of all of them, by one instruction more than is allowed."""
+    monkeypatch.syspath_prepend(str(ROOT / "tests/bench"))
+    from realtime import BUDGET, SCENARIOS
+    bare = {name: (49, 49, 49, 49) for name in BUDGET}
+    good = {name: (49, 49, 49, 49 + budget) for name, budget in BUDGET.items()}
+    for name in BUDGET:
+        late = {**good, name: (49, 49, 49, 49 + BUDGET[name] + 1)}
+        assert not SCENARIOS[0].above(bare, good) and len(SCENARIOS[0].above(bare, late)) == 1
 
 
 @pytest.mark.parametrize("option", OPTIONS)
