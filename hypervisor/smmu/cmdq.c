@@ -13,17 +13,12 @@
 
 static const struct smmu_cmd cmd_sync = { .dw[0] = FIELD_PREP(CMD0_OP, CMD_SYNC) };
 
-static const char *cerror_text(u32 code)
-{
-	static const char *const text[] = {
-		[CERROR_NONE] = "no reason given",
-		[CERROR_ILL] = "illegal command",
-		[CERROR_ABT] = "external abort on fetch",
-		[CERROR_ATC_INV_SYNC] = "ATC invalidation timed out",
-	};
-
-	return code < ARRAY_SIZE(text) ? text[code] : "unknown error";
-}
+static const char *const cerror_text[] = {
+	[CERROR_NONE] = "no reason given",
+	[CERROR_ILL] = "illegal command",
+	[CERROR_ABT] = "external abort on fetch",
+	[CERROR_ATC_INV_SYNC] = "ATC invalidation timed out",
+};
 
 int cmdq_recover(struct smmu *smmu)
 {
@@ -35,7 +30,7 @@ int cmdq_recover(struct smmu *smmu)
 
 	if (log_allowed(&smmu->error_log))
 		pr_err("smmu %u: command queue stopped at entry %u: %s (command %016llx %016llx)", smmu->index,
-		       queue_index(q, cons), cerror_text(code), (unsigned long long)cmd->dw[0],
+		       queue_index(q, cons), SMMU_TEXT(cerror_text, code), (unsigned long long)cmd->dw[0],
 		       (unsigned long long)cmd->dw[1]);
 	/* After a fetch abort the same command is fetched again. One that can't be executed becomes a CMD_SYNC. */
 	if (code != CERROR_ABT) {

@@ -30,7 +30,7 @@ static u32 tlbi_range(const struct smmu *smmu, struct smmu_cmd *cmds, u16 vmid, 
 		cmds[n++] = (struct smmu_cmd){
 			.dw[0] = cmd_about(CMD_TLBI_S2_IPA, vmid) | FIELD_PREP(CMD_TLBI0_NUM, num - 1) |
 				 FIELD_PREP(CMD_TLBI0_SCALE, scale),
-			.dw[1] = (address & CMD_TLBI1_ADDR) | (step > 1 ? FIELD_PREP(CMD_TLBI1_TG, CMD_TLBI_TG_4K) : 0),
+			.dw[1] = (address & CMD1_ADDR) | (step > 1 ? FIELD_PREP(CMD_TLBI1_TG, CMD_TLBI_TG_4K) : 0),
 		};
 		pages -= step;
 		address += step << PAGE_SHIFT;

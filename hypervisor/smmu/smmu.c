@@ -69,10 +69,8 @@ static const char *const gerror_text[] = {
 
 static void gerror_report(struct smmu *smmu, u32 bit)
 {
-	const char *text = bit < ARRAY_SIZE(gerror_text) && gerror_text[bit] ? gerror_text[bit] : "unknown";
-
 	if (log_allowed(&smmu->error_log))
-		pr_err("smmu %u: global error %u: %s", smmu->index, bit, text);
+		pr_err("smmu %u: global error %u: %s", smmu->index, bit, SMMU_TEXT(gerror_text, bit));
 	if (BIT(bit) == GERROR_CMDQ_ERR)
 		cmdq_recover(smmu);
 	if (BIT(bit) == GERROR_SFM_ERR)
@@ -106,7 +104,7 @@ static const char *refusal(u32 idr0, u32 idr1, u32 idr5)
 {
 	if (!(idr0 & IDR0_S2P))
 		return "it has no stage 2";
-	if (!(FIELD_GET(IDR0_TTF, idr0) & IDR0_TTF_AARCH64))
+	if (!(idr0 & IDR0_TTF_AARCH64))
 		return "it cannot walk AArch64 tables";
 	if (FIELD_GET(IDR0_TTENDIAN, idr0) == IDR0_TTENDIAN_BIG)
 		return "it walks big-endian tables only";
@@ -124,9 +122,8 @@ static const char *refusal(u32 idr0, u32 idr1, u32 idr5)
 /* I3: the same tables for CPU and SMMU: input size, and an output size that covers whatever can be mapped. */
 static int check_geometry(const struct smmu *smmu, u32 idr0, const struct cfg_system *sys)
 {
-	bool aarch32 = FIELD_GET(IDR0_TTF, idr0) & IDR0_TTF_AARCH32;
 	u32 ipa_bits = 64 - (u32)FIELD_GET(VTCR_T0SZ, s2_vtcr());
-	u32 pa_bits = oas_bits[smmu->oas], ias_bits = aarch32 ? MAX(pa_bits, 40u) : pa_bits;
+	u32 pa_bits = oas_bits[smmu->oas], ias_bits = idr0 & IDR0_TTF_AARCH32 ? MAX(pa_bits, 40u) : pa_bits;
 	const struct cfg_area *areas = cfg_areas(sys);
 
 	if (ipa_bits > ias_bits) {
@@ -211,11 +208,8 @@ static int queue_init(struct smmu *smmu, struct smmu_queue *q, u32 base_reg, u32
 static int smmu_setup(struct smmu *smmu, u32 idr1)
 {
 	u32 sidsize = (u32)FIELD_GET(IDR1_SIDSIZE, idr1);
-	u64 cr1 = FIELD_PREP(CR1_TABLE_SH, CR1_INNER_SHAREABLE) | FIELD_PREP(CR1_TABLE_OC, CR1_CACHE_WB) |
-		  FIELD_PREP(CR1_TABLE_IC, CR1_CACHE_WB) | FIELD_PREP(CR1_QUEUE_SH, CR1_INNER_SHAREABLE) |
-		  FIELD_PREP(CR1_QUEUE_OC, CR1_CACHE_WB) | FIELD_PREP(CR1_QUEUE_IC, CR1_CACHE_WB);
 
-	smmu_write32(smmu, SMMU_CR1, (u32)cr1);
+	smmu_write32(smmu, SMMU_CR1, (u32)(FIELD_PREP(CR1_TABLE, CR1_COHERENT) | FIELD_PREP(CR1_QUEUE, CR1_COHERENT)));
 	/*
 	 * Broadcast TLB maintenance is not relied on. StreamIDs outside the table can only come where SIDSIZE passes
 	 * our limit; they abort without an event, as there is no entry with which a storm could be silenced.

@@ -81,6 +81,9 @@ struct smmu {
 	struct log_limit error_log;	/* the SMMU's own errors */
 };
 
+/* What a number that the SMMU reports means. */
+#define SMMU_TEXT(texts, n) ((n) < ARRAY_SIZE(texts) && (texts)[n] ? (texts)[n] : "unknown")
+
 extern struct smmu smmus[CFG_MAX_SMMUS];
 extern u32 smmu_count;
 extern u32 smmu_storm_limit;

@@ -86,7 +86,7 @@ static int stream_sync(void *ctx)
 
 	if (MUTATE(NO_CFGI))
 		return cmdq_run(stream->smmu, NULL, NULL, 0);
-	return cmdq_one(stream->smmu, cmd_about(CMD_CFGI_STE, stream->sid), CMD_CFGI1_LEAF);
+	return cmdq_one(stream->smmu, cmd_about(CMD_CFGI_STE, stream->sid), CMD1_LEAF);
 }
 
 static int stream_install(struct smmu_stream *stream, struct ste ste)

@@ -182,7 +182,7 @@ static int sync(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 }
 
 #define RANGE0	(CMD_TLBI0_NUM | CMD_TLBI0_SCALE)
-#define VA1	(CMD_TLBI1_LEAF | CMD_TLBI1_TTL | CMD_TLBI1_TG | CMD_TLBI1_VA)
+#define VA1	(CMD1_LEAF | CMD_TLBI1_TTL | CMD_TLBI1_TG | CMD1_ADDR)
 #define SUBSTREAM (CMD0_SSV | CMD0_SSID)
 
 /* Everything else is illegal: EL2, EL3 and stage 2, which this SMMU does not have. */
@@ -191,16 +191,16 @@ static const struct vcmd vcmds[] = {
 	[CMD_PREFETCH_ADDR] = { nothing, { 0, 0 }, true },
 	[CMD_CFGI_STE] = { cfgi_ste, { 0, 0 }, true },
 	[CMD_CFGI_STE_RANGE] = { cfgi_ste, { 0, 0 }, true },
-	[CMD_CFGI_CD] = { cfgi_cd, { CMD0_SSID, CMD_CFGI1_LEAF }, true },
+	[CMD_CFGI_CD] = { cfgi_cd, { CMD0_SSID, CMD1_LEAF }, true },
 	[CMD_CFGI_CD_ALL] = { stream_cmd, { 0, 0 }, true },
 	[CMD_TLBI_NH_ALL] = { tlbi, { 0, 0 }, false },
 	[CMD_TLBI_NH_ASID] = { tlbi, { CMD_TLBI0_ASID, 0 }, false },
 	[CMD_TLBI_NH_VA] = { tlbi, { CMD_TLBI0_ASID | RANGE0, VA1 }, false },
 	[CMD_TLBI_NH_VAA] = { tlbi, { RANGE0, VA1 }, false },
 	[CMD_TLBI_NSNH_ALL] = { tlbi, { 0, 0 }, false },
-	[CMD_ATC_INV] = { atc_inv, { SUBSTREAM | CMD_ATC0_GLOBAL, CMD_ATC1_SIZE | CMD_ATC1_ADDR }, true },
-	[CMD_PRI_RESP] = { pri_resp, { SUBSTREAM, CMD_PRI1_INDEX | CMD_PRI1_RESP }, true },
-	[CMD_RESUME] = { stall, { CMD_RESUME0_ACTION, CMD_RESUME1_STAG }, true },
+	[CMD_ATC_INV] = { atc_inv, { SUBSTREAM | CMD_ATC0_GLOBAL, CMD_ATC1_SIZE | CMD1_ADDR }, true },
+	[CMD_PRI_RESP] = { pri_resp, { SUBSTREAM, PRI1_INDEX | CMD_PRI1_RESP }, true },
+	[CMD_RESUME] = { stall, { CMD_RESUME0_ACTION, EVT1_STAG }, true },
 	[CMD_STALL_TERM] = { stall, { 0, 0 }, true },
 	[CMD_SYNC] = { sync, { 0, 0 }, false },
 };

@@ -11,8 +11,6 @@
 #define BASE_LOW	0xffffffffu		/* of a 64-bit base: address, and size of a queue */
 #define BASE_HIGH	((u32)((QUEUE_BASE_RWA | QUEUE_BASE_ADDR) >> 32))
 #define QUEUES		((u32)(CR0_CMDQEN | CR0_EVENTQEN | CR0_PRIQEN))
-#define CR1_QUEUE	((u32)(CR1_QUEUE_IC | CR1_QUEUE_OC | CR1_QUEUE_SH))
-#define CR1_TABLE	((u32)(CR1_TABLE_IC | CR1_TABLE_OC | CR1_TABLE_SH))
 
 _Static_assert(S2_IPA_BITS == 40, "OAS_IPA");
 #define OAS_IPA		2
@@ -50,7 +48,8 @@ void vreg_gerror(struct vsmmu *v, u32 bits)
 
 static u32 idr0(const struct vsmmu *v, u32 hw)
 {
-	u64 keep = IDR0_S1P | IDR0_TTF | IDR0_COHACC | IDR0_HTTU | IDR0_ASID16 | IDR0_SEV | IDR0_TTENDIAN | IDR0_TERM_MODEL;
+	u64 keep = IDR0_S1P | IDR0_TTF_AARCH32 | IDR0_TTF_AARCH64 | IDR0_COHACC | IDR0_HTTU | IDR0_ASID16 | IDR0_SEV |
+		   IDR0_TTENDIAN | IDR0_TERM_MODEL;
 	u64 stall = v->stall ? FIELD_GET(IDR0_STALL_MODEL, hw) : STALL_MODEL_NONE;
 
 	if (v->config->ssid_bits)
@@ -115,7 +114,7 @@ static void write_cr0(struct vsmmu *v, u32 offset, u32 value)
 /* Attributes of tables may change without SMMUEN, those of queues without queues. */
 static void write_cr1(struct vsmmu *v, u32 offset, u32 value)
 {
-	u32 cr0 = vreg_get(v, SMMU_CR0), mask = (cr0 & QUEUES ? 0 : CR1_QUEUE) | (cr0 & CR0_SMMUEN ? 0 : CR1_TABLE);
+	u32 cr0 = vreg_get(v, SMMU_CR0), mask = (u32)((cr0 & QUEUES ? 0 : CR1_QUEUE) | (cr0 & CR0_SMMUEN ? 0 : CR1_TABLE));
 
 	vreg_set(v, offset, (vreg_get(v, offset) & ~mask) | (value & mask));
 }

@@ -90,9 +90,9 @@ static void map_overrides(const struct vsmmu *v, u64 *dw)
 	u64 idr1 = vreg_get(v, SMMU_IDR1);
 
 	if (!(idr1 & IDR1_ATTR_PERMS_OVR))
-		dw[1] &= ~(STE1_PRIVCFG | STE1_INSTCFG);
+		dw[1] &= ~STE1_PERMS;
 	if (!(idr1 & IDR1_ATTR_TYPES_OVR))
-		dw[1] = (dw[1] & ~(STE1_MEMATTR | STE1_ALLOCCFG | STE1_SHCFG)) | FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING);
+		dw[1] = (dw[1] & ~(STE1_MEMATTR | STE1_SHCFG)) | FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING);
 }
 
 /* What the cell's entry asks for; what an SMMU without stage 2 calls illegal is an invalid entry. */
