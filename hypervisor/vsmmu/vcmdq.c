@@ -157,17 +157,17 @@ static int after_tlbi(struct batch *b, const struct vcmd *kind, const struct smm
 
 static int atc_inv(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
-	return after_tlbi(b, kind, cmd, b->v->ats && FIELD_GET(CMD_ATC1_SIZE, cmd->dw[1]) <= ATC_SIZE_ALL);
+	return after_tlbi(b, kind, cmd, vreg_offers(b->v, IDR0_ATS) && FIELD_GET(CMD_ATC1_SIZE, cmd->dw[1]) <= ATC_SIZE_ALL);
 }
 
 static int pri_resp(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
-	return after_tlbi(b, kind, cmd, b->v->pri && FIELD_GET(CMD_PRI1_RESP, cmd->dw[1]) != PRI_RESP_RESERVED);
+	return after_tlbi(b, kind, cmd, vreg_offers(b->v, IDR0_PRI) && FIELD_GET(CMD_PRI1_RESP, cmd->dw[1]) != PRI_RESP_RESERVED);
 }
 
 static int stall(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
-	return after_tlbi(b, kind, cmd, b->v->stall);
+	return after_tlbi(b, kind, cmd, vreg_stall_model(b->v) != STALL_MODEL_NONE);
 }
 
 static int sync(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
@@ -257,7 +257,7 @@ static void signal(const struct batch *b)
 /* True: there is more to do. */
 static bool run_batch(struct vsmmu *v)
 {
-	struct vqueue q = vreg_queue(v, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, SMMU_CMDQ_CONS, v->config->cmdq_log2);
+	struct vqueue q = vreg_queue(v, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, v->config->cmdq_log2);
 	struct batch b;
 	u32 error = vreg_get(v, SMMU_CMDQ_CONS) & (u32)CMDQ_CONS_ERR, first = q.cons;
 	int err, flushed;

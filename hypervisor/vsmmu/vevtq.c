@@ -93,7 +93,7 @@ static bool translate(struct vsmmu *v, struct smmu_event *event)
 /* ---- into the cell's queues ---- */
 
 struct kind {
-	u32 base, prod, cons;	/* registers */
+	u32 base, prod;		/* registers; CONS follows PROD */
 	u32 bytes;		/* of an entry */
 	u32 abort;		/* in GERROR: its memory is not there */
 	u32 enable;		/* in CR0 */
@@ -101,17 +101,15 @@ struct kind {
 };
 
 static const struct kind events = {
-	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR, CR0_EVENTQEN,
-	IRQ_CTRL_EVENTQ,
+	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR, CR0_EVENTQEN, IRQ_CTRL_EVENTQ,
 };
 static const struct kind requests = {
-	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, SMMU_PRIQ_CONS, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR, CR0_PRIQEN,
-	IRQ_CTRL_PRIQ,
+	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR, CR0_PRIQEN, IRQ_CTRL_PRIQ,
 };
 
 static bool overflowed(const struct vsmmu *v, const struct kind *k)
 {
-	return (vreg_get(v, k->prod) ^ vreg_get(v, k->cons)) & QUEUE_OVERFLOW;
+	return (vreg_get(v, k->prod) ^ vreg_get(v, k->prod + 4)) & QUEUE_OVERFLOW;
 }
 
 static void overflow(struct vsmmu *v, const struct kind *k)
@@ -122,7 +120,7 @@ static void overflow(struct vsmmu *v, const struct kind *k)
 
 static struct vqueue queue(const struct vsmmu *v, const struct kind *k)
 {
-	return vreg_queue(v, k->base, k->prod, k->cons, k == &events ? v->config->eventq_log2 : v->config->priq_log2);
+	return vreg_queue(v, k->base, k->prod, k == &events ? v->config->eventq_log2 : v->config->priq_log2);
 }
 
 static bool full(const struct vsmmu *v, const struct kind *k)

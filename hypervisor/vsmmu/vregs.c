@@ -10,6 +10,7 @@
 #define QUEUE_POINTER	0xfffffu		/* index and wrap bit of the largest queue */
 #define BASE_LOW	0xffffffffu		/* of a 64-bit base: address, and size of a queue */
 #define BASE_HIGH	((u32)((QUEUE_BASE_RWA | QUEUE_BASE_ADDR) >> 32))
+#define IDR3_OFFERED	((u32)(IDR3_HAD | IDR3_STT | IDR3_RIL | IDR3_BBML | IDR3_E0PD | IDR3_PTWNNC))
 #define QUEUES		((u32)(CR0_CMDQEN | CR0_EVENTQEN | CR0_PRIQEN))
 
 _Static_assert(S2_IPA_BITS == 40, "OAS_IPA");
@@ -18,11 +19,13 @@ _Static_assert(S2_IPA_BITS == 40, "OAS_IPA");
 /* The cell may read with any memory type, so what it is to see must leave the caches. */
 void vreg_set(struct vsmmu *v, u32 offset, u32 value)
 {
-	WRITE_ONCE(*vreg_slot(v, offset), value);
-	dcache_clean(vreg_slot(v, offset), sizeof(u32));
+	u32 *slot = &v->regs[vreg_index(offset)];
+
+	WRITE_ONCE(*slot, value);
+	dcache_clean(slot, sizeof(*slot));
 }
 
-struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 cons, u32 log2_max)
+struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 log2_max)
 {
 	u64 value = vreg_get64(v, base);
 	struct vqueue q = { .log2 = (u32)MIN(FIELD_GET(QUEUE_BASE_LOG2SIZE, value), (u64)log2_max) };
@@ -30,7 +33,7 @@ struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 cons, u3
 
 	q.base = value & QUEUE_BASE_ADDR;
 	q.prod = vreg_get(v, prod) & pointer;
-	q.cons = vreg_get(v, cons) & pointer;
+	q.cons = vreg_get(v, prod + 4) & pointer;
 	return q;
 }
 
@@ -50,13 +53,19 @@ static u32 idr0(const struct vsmmu *v, u32 hw)
 {
 	u64 keep = IDR0_S1P | IDR0_TTF_AARCH32 | IDR0_TTF_AARCH64 | IDR0_COHACC | IDR0_HTTU | IDR0_ASID16 | IDR0_SEV |
 		   IDR0_TTENDIAN | IDR0_TERM_MODEL;
-	u64 stall = v->stall ? FIELD_GET(IDR0_STALL_MODEL, hw) : STALL_MODEL_NONE;
+	u64 stall = FIELD_GET(IDR0_STALL_MODEL, hw), made = FIELD_PREP(IDR0_ST_LEVEL, IDR0_ST_LEVEL_2);
+	u32 flags = v->config->flags, ats_flags = CFG_VSMMU_TRUST_ATS | (hw & IDR0_NS1ATS ? 0 : CFG_VSMMU_ATS);
 
 	if (v->config->ssid_bits)
 		keep |= IDR0_CD2L;
 	/* to the cell ATS is the ordinary one, for it sees no stage 2 */
-	return (u32)((hw & keep) | FIELD_PREP(IDR0_ST_LEVEL, IDR0_ST_LEVEL_2) | FIELD_PREP(IDR0_STALL_MODEL, stall) |
-		     (v->ats ? IDR0_ATS | IDR0_NS1ATS : 0) | (v->pri ? IDR0_PRI : 0));
+	if ((hw & IDR0_ATS) && (flags & ats_flags)) {
+		made |= IDR0_ATS | IDR0_NS1ATS;
+		keep |= flags & CFG_VSMMU_PRI ? IDR0_PRI : 0;
+	}
+	if (stall == STALL_MODEL_BOTH && !(flags & CFG_VSMMU_STALL))
+		stall = STALL_MODEL_NONE;
+	return (u32)((hw & keep) | made | FIELD_PREP(IDR0_STALL_MODEL, stall));
 }
 
 static u32 idr1(const struct vsmmu *v, u32 hw)
@@ -66,31 +75,29 @@ static u32 idr1(const struct vsmmu *v, u32 hw)
 	return (u32)((hw & (IDR1_SIDSIZE | IDR1_ATTR_PERMS_OVR | IDR1_ATTR_TYPES_OVR)) |
 		     FIELD_PREP(IDR1_SSIDSIZE, ssid_bits) | FIELD_PREP(IDR1_CMDQS, v->config->cmdq_log2) |
 		     FIELD_PREP(IDR1_EVENTQS, v->config->eventq_log2) |
-		     FIELD_PREP(IDR1_PRIQS, v->pri ? v->config->priq_log2 : 0));
+		     FIELD_PREP(IDR1_PRIQS, vreg_offers(v, IDR0_PRI) ? v->config->priq_log2 : 0));
 }
 
 static u32 idr5(const struct vsmmu *v, u32 hw)
 {
-	u64 keep = IDR5_GRAN | IDR5_VAX | (v->stall ? IDR5_STALL_MAX : 0);
+	u64 keep = IDR5_GRAN | IDR5_VAX | (vreg_stall_model(v) != STALL_MODEL_NONE ? IDR5_STALL_MAX : 0);
 
 	return (u32)((hw & keep) | FIELD_PREP(IDR5_OAS, MIN(FIELD_GET(IDR5_OAS, hw), (u64)OAS_IPA)));
 }
 
 void vreg_reset(struct vsmmu *v)
 {
-	u32 hw[SMMU_AIDR / 4 + 1];
+	u32 smmu = v->config->smmu;
 
-	for (u32 i = 0; i < ARRAY_SIZE(hw); i++)
-		hw[i] = smmu_id_register(v->config->smmu, 4 * i);
-	memset(v->regs, 0, 2 * PAGE_SIZE);
+	memset(v->regs, 0, sizeof(v->regs));
 	memset(v->wrong, 0, sizeof(v->wrong));
-	*vreg_slot(v, SMMU_IDR0) = idr0(v, hw[SMMU_IDR0 / 4]);
-	*vreg_slot(v, SMMU_IDR1) = idr1(v, hw[SMMU_IDR1 / 4]);
-	*vreg_slot(v, SMMU_IDR3) = hw[SMMU_IDR3 / 4] & (u32)(IDR3_HAD | IDR3_STT | IDR3_RIL | IDR3_BBML | IDR3_E0PD | IDR3_PTWNNC);
-	*vreg_slot(v, SMMU_IDR5) = idr5(v, hw[SMMU_IDR5 / 4]);
-	*vreg_slot(v, SMMU_IIDR) = hw[SMMU_IIDR / 4];
-	*vreg_slot(v, SMMU_AIDR) = hw[SMMU_AIDR / 4];
-	dcache_clean(v->regs, 2 * PAGE_SIZE);
+	dcache_clean(v->regs, sizeof(v->regs));
+	vreg_set(v, SMMU_IDR0, idr0(v, v->hw_idr0));
+	vreg_set(v, SMMU_IDR1, idr1(v, smmu_id_register(smmu, SMMU_IDR1)));
+	vreg_set(v, SMMU_IDR3, smmu_id_register(smmu, SMMU_IDR3) & IDR3_OFFERED);
+	vreg_set(v, SMMU_IDR5, idr5(v, smmu_id_register(smmu, SMMU_IDR5)));
+	vreg_set(v, SMMU_IIDR, smmu_id_register(smmu, SMMU_IIDR));
+	vreg_set(v, SMMU_AIDR, smmu_id_register(smmu, SMMU_AIDR));
 }
 
 /* ---- writes ---- */
@@ -99,7 +106,7 @@ static void write_cr0(struct vsmmu *v, u32 offset, u32 value)
 {
 	u32 changed;
 
-	value &= ~(u32)((v->ats ? 0 : CR0_ATSCHK) | (v->pri ? 0 : CR0_PRIQEN));
+	value &= ~(u32)((vreg_offers(v, IDR0_ATS) ? 0 : CR0_ATSCHK) | (vreg_offers(v, IDR0_PRI) ? 0 : CR0_PRIQEN));
 	changed = vreg_get(v, offset) ^ value;
 	vreg_set(v, offset, value);
 	if (changed & CR0_SMMUEN)
@@ -131,7 +138,7 @@ static void write_gbpa(struct vsmmu *v, u32 offset, u32 value)
 
 static void write_irq_ctrl(struct vsmmu *v, u32 offset, u32 value)
 {
-	value &= ~(v->pri ? 0 : (u32)IRQ_CTRL_PRIQ);
+	value &= ~(vreg_offers(v, IDR0_PRI) ? 0 : (u32)IRQ_CTRL_PRIQ);
 	vreg_set(v, offset, value);
 	vreg_set(v, SMMU_IRQ_CTRLACK, value);
 }
