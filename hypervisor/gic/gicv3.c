@@ -5,13 +5,10 @@
  * in both, Group 1 with affinity routing has the same bits, and Group 0 is left alone.
  */
 #include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
 #include <asm/gic_sysreg.h>
 #include <hyp/errno.h>
-#include <hyp/gic.h>
 #include <hyp/hyp_map.h>
-#include <hyp/percpu.h>
 #include <hyp/printk.h>
 #include <hyp/spinlock.h>
 #include "gic_local.h"
@@ -65,7 +62,7 @@ u32 gic_set_config(void *frame, u32 n, u32 mask, u32 value)
 
 void gic_route(u32 spi, u64 mpidr)
 {
-	mmio_write64((char *)gic.dist + GICD_IROUTER + 8 * spi, mpidr & GICD_IROUTER_AFF);
+	mmio_write64((char *)gic.dist + GICD_IROUTER + 8 * spi, mpidr & MPIDR_AFF);
 }
 
 int gic_quiesce(void *frame, u32 n, u32 mask)

@@ -9,8 +9,6 @@
  * is stored, nothing can be lost, and order of priority is kept; only a guest that has as many interrupts *active* as
  * there are list registers (4 or more) waits for the end of all but one before it gets the next.
  */
-#include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
 #include <asm/gic_sysreg.h>
 #include <hyp/errno.h>
