@@ -4,11 +4,9 @@
  * under the SMMU's lock; so the queue is empty whenever the lock is free, and an error belongs to the batch that waits.
  */
 #include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
 #include <hyp/errno.h>
 #include <hyp/mutate.h>
-#include <hyp/string.h>
 #include "smmu_internal.h"
 
 static const struct smmu_cmd cmd_sync = { .dw[0] = FIELD_PREP(CMD0_OP, CMD_SYNC) };

@@ -5,11 +5,8 @@
  * so a handler that leaves entries behind must ask for its next run itself.
  */
 #include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
-#include <hyp/errno.h>
 #include <hyp/gic.h>
-#include <hyp/percpu.h>
 #include "smmu_internal.h"
 
 /* By type. */
@@ -46,17 +43,12 @@ static bool event_is_violation(const struct smmu_domain *domain, const struct sm
 /* A stalled transaction that nobody will answer is aborted. */
 static void event_to_owner(struct smmu *smmu, struct smmu_domain *domain, const struct smmu_event *event)
 {
-	if (!domain->event(domain, smmu->index, event, false) && (event->dw[1] & EVT1_STALL) && smmu->stall)
+	if (!domain->event(domain, smmu->index, event, false) && (event->dw[1] & EVT1_STALL) && smmu_stalls(smmu))
 		cmdq_one(smmu, cmd_about(CMD_RESUME, (u32)FIELD_GET(EVT0_SID, event->dw[0])) |
 			 FIELD_PREP(CMD_RESUME0_ACTION, RESUME_ABORT), event->dw[1] & EVT1_STAG);
 }
 
 /* A domain can have streams behind several SMMUs, each with its own lock: hence the atomic counts. */
-static void count(u64 *counter)
-{
-	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-}
-
 static void event_owned(struct smmu *smmu, struct smmu_domain *domain, const struct smmu_event *event)
 {
 	struct smmu_stats *stats = &domain->stats;
@@ -66,13 +58,13 @@ static void event_owned(struct smmu *smmu, struct smmu_domain *domain, const str
 	if (domain->event)
 		event_to_owner(smmu, domain, event);
 	if (!event_is_violation(domain, event)) {
-		count(&stats->other_events);
+		__atomic_fetch_add(&stats->other_events, 1, __ATOMIC_RELAXED);
 		if (!domain->event && log_allowed(&stats->log))
 			pr_warn("cell %s: event 0x%02x of stream 0x%x (smmu %u): %s", domain->name, type, sid,
 				smmu->index, SMMU_TEXT(event_text, type));
 		return;
 	}
-	count(read ? &stats->read_violations : &stats->write_violations);
+	__atomic_fetch_add(read ? &stats->read_violations : &stats->write_violations, 1, __ATOMIC_RELAXED);
 	stats->last_address = event->dw[2];
 	stats->last_sid = sid;
 	stats->last_smmu = smmu->index;

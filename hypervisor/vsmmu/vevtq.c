@@ -43,13 +43,12 @@ static bool abort_instead(struct smmu_event *event)
 {
 	u64 class = FIELD_GET(EVT1_CLASS, event->dw[1]);
 
+	event->dw[0] = (event->dw[0] & ~EVT0_TYPE) | (class == EVT_CLASS_CD ? EVT_F_CD_FETCH : EVT_F_WALK_EABT);
 	event->dw[3] &= GENMASK(51, 12);
 	if (class == EVT_CLASS_CD) {
-		event->dw[0] = (event->dw[0] & ~EVT0_TYPE) | EVT_F_CD_FETCH;
 		event->dw[1] = 0;
 		event->dw[2] = 0;
-	} else if (class == EVT_CLASS_TT) {
-		event->dw[0] = (event->dw[0] & ~EVT0_TYPE) | EVT_F_WALK_EABT;
+	} else {
 		event->dw[1] &= ~(EVT1_S2 | EVT1_CLASS | EVT1_STALL | EVT1_STAG);
 		event->dw[1] |= FIELD_PREP(EVT1_CLASS, EVT_CLASS_IN);
 	}
@@ -123,13 +122,6 @@ static struct vqueue queue(const struct vsmmu *v, const struct kind *k)
 	return vreg_queue(v, k->base, k->prod, k == &events ? v->config->eventq_log2 : v->config->priq_log2);
 }
 
-static bool full(const struct vsmmu *v, const struct kind *k)
-{
-	struct vqueue q = queue(v, k);
-
-	return vqueue_used(&q) >= 1u << q.log2;
-}
-
 /* Enabled, and no abort that has not been acknowledged. */
 static bool writable(const struct vsmmu *v, const struct kind *k)
 {
@@ -139,16 +131,14 @@ static bool writable(const struct vsmmu *v, const struct kind *k)
 }
 
 /* *written: of which queues, as in IRQ_CTRL. */
-static bool put(struct vsmmu *v, const struct kind *k, const void *entry, u32 *written)
+static bool put(struct vsmmu *v, const struct kind *k, const struct vqueue *q, const void *entry, u32 *written)
 {
-	struct vqueue q = queue(v, k);
-
-	if (!guest_write(v->cell, vqueue_at(&q, q.prod, k->bytes), entry, k->bytes)) {
+	if (!guest_write(v->cell, vqueue_at(q, q->prod, k->bytes), entry, k->bytes)) {
 		vreg_gerror(v, k->abort);
 		return false;
 	}
 	dmb_ish();
-	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | vqueue_next(&q, q.prod, 1));
+	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | vqueue_next(q, q->prod, 1));
 	*written |= k->irq;
 	return true;
 }
@@ -156,28 +146,30 @@ static bool put(struct vsmmu *v, const struct kind *k, const void *entry, u32 *w
 /* False: the event of a stalled transaction, which waits for room; SMMUEN = 0 has ended it. */
 static bool deliver_event(struct vsmmu *v, struct smmu_event *event, u32 *written)
 {
+	struct vqueue q = queue(v, &events);
 	bool on = writable(v, &events);
 
-	if ((event->dw[1] & EVT1_STALL) && (vreg_get(v, SMMU_CR0) & CR0_SMMUEN) && (!on || full(v, &events)))
+	if ((event->dw[1] & EVT1_STALL) && (vreg_get(v, SMMU_CR0) & CR0_SMMUEN) && (!on || vqueue_full(&q)))
 		return false;
 	if (!on || !translate(v, event))
 		return true;
-	if (full(v, &events))
+	if (vqueue_full(&q))
 		overflow(v, &events);
 	else
-		put(v, &events, event, written);
+		put(v, &events, &q, event, written);
 	return true;
 }
 
 /* The last request of a group is answered in any case: by the cell, or as an SMMU does that has nowhere to put it. */
 static void deliver_request(struct vsmmu *v, const struct smmu_event *request, u32 *written)
 {
-	bool on = writable(v, &requests), room = !overflowed(v, &requests) && !full(v, &requests);
+	struct vqueue q = queue(v, &requests);
+	bool on = writable(v, &requests), room = !overflowed(v, &requests) && !vqueue_full(&q);
 	struct smmu_cmd answer = smmu_pri_response(request->dw, on && !room ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
 	const struct cfg_stream *stream = vsmmu_stream(v, FIELD_GET(PRI0_SID, request->dw[0]));
 	u64 own[2] = { (request->dw[0] & ~PRI0_SID) | (stream ? stream->vsid : 0), request->dw[1] };
 
-	if (on && room && stream && put(v, &requests, own, written))
+	if (on && room && stream && put(v, &requests, &q, own, written))
 		return;
 	if (on && !room)
 		overflow(v, &requests);

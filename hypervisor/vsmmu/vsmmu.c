@@ -91,20 +91,17 @@ static size_t pages_of(const struct cell *cell)
 
 int vsmmu_cell_init(struct cell *cell, struct hc_error *err)
 {
-	int result = 0;
+	int result;
 
 	if (!cell->config->vsmmu_count)
 		return 0;
 	cell->vsmmu = page_alloc(pages_of(cell), 1);
-	if (!cell->vsmmu)
-		result = -ENOMEM;
+	result = cell->vsmmu ? 0 : -ENOMEM;
 	for (u32 i = 0; i < cell->config->vsmmu_count && !result; i++)
 		result = init_one(cell, &cell->vsmmu[i], &cfg_cell_vsmmus(cell->config)[i]);
 	if (result) {
-		snprintf(err->text, sizeof(err->text), "the emulated SMMUs of cell %s cannot be made (error %d)", cell->name,
-			 -result);
 		vsmmu_cell_exit(cell);
-		return result;
+		return hc_fail(err, result, "the emulated SMMUs of cell %s cannot be made (error %d)", cell->name, -result);
 	}
 	vsmmu_cell_reset(cell);
 	cell->dma.event = vevtq_receive;

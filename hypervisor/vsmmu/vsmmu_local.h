@@ -93,6 +93,7 @@ struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 log2_max
 static inline u32 vqueue_index(const struct vqueue *q, u32 pointer) { return pointer & ((1u << q->log2) - 1); }
 static inline u32 vqueue_next(const struct vqueue *q, u32 pointer, u32 n) { return (pointer + n) & ((2u << q->log2) - 1); }
 static inline u32 vqueue_used(const struct vqueue *q) { return (q->prod - q->cons) & ((2u << q->log2) - 1); }
+static inline bool vqueue_full(const struct vqueue *q) { return vqueue_used(q) >= 1u << q->log2; }
 /* The base counts from the queue's own size on; entries are 16 or 32 bytes, and a queue is 32 at least. */
 static inline ipaddr_t vqueue_at(const struct vqueue *q, u32 pointer, u32 bytes)
 {
