@@ -31,15 +31,6 @@ static const char *const event_text[] = {
 	[0x25] = "external abort on VMS",
 };
 
-/* Of what stage 2 allows. Faults of a cell's own stage 1 are its own business. */
-static bool event_is_violation(const struct smmu_domain *domain, const struct smmu_event *event)
-{
-	u64 type = FIELD_GET(EVT0_TYPE, event->dw[0]);
-
-	return domain->event ? evt_is_stage2(event->dw[0], event->dw[1]) :
-			       type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION;
-}
-
 /* A stalled transaction that nobody will answer is aborted. */
 static void event_to_owner(struct smmu *smmu, struct smmu_domain *domain, const struct smmu_event *event)
 {
@@ -53,11 +44,12 @@ static void event_owned(struct smmu *smmu, struct smmu_domain *domain, const str
 {
 	struct smmu_stats *stats = &domain->stats;
 	u32 type = (u32)FIELD_GET(EVT0_TYPE, event->dw[0]), sid = (u32)FIELD_GET(EVT0_SID, event->dw[0]);
-	bool read = event->dw[1] & EVT1_RNW;
+	bool read = event->dw[1] & EVT1_RNW, fault = type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION;
 
 	if (domain->event)
 		event_to_owner(smmu, domain, event);
-	if (!event_is_violation(domain, event)) {
+	/* faults of a cell's own stage 1 are its own business, not violations of what stage 2 allows */
+	if (!fault || (domain->event && !evt_is_stage2(event->dw[0], event->dw[1]))) {
 		__atomic_fetch_add(&stats->other_events, 1, __ATOMIC_RELAXED);
 		if (!domain->event && log_allowed(&stats->log))
 			pr_warn("cell %s: event 0x%02x of stream 0x%x (smmu %u): %s", domain->name, type, sid,
@@ -156,7 +148,7 @@ static void request_handle(struct smmu *smmu, const struct smmu_event *request)
 
 bool smmu_queue_waits(const struct smmu_queue *q)
 {
-	return queue_pointer(q, smmu_read32(q->smmu, q->prod_reg)) != q->cons;
+	return queue_pointer(q->log2, smmu_read32(q->smmu, q->prod_reg)) != q->cons;
 }
 
 void smmu_queue_drain(struct smmu_queue *q, u32 max)
@@ -171,12 +163,12 @@ void smmu_queue_drain(struct smmu_queue *q, u32 max)
 			events ? "events were lost" : "the SMMU answers itself");
 	/* entries are read after PROD ... */
 	dsb_sy();
-	q->prod = queue_pointer(q, prod);
+	q->prod = queue_pointer(q->log2, prod);
 	for (; q->cons != q->prod && max; max--) {
-		const u64 *dw = (u64 *)q->entries + queue_index(q, q->cons) * q->entry_bytes / sizeof(u64);
+		const u64 *dw = (u64 *)q->entries + queue_index(q->log2, q->cons) * (events ? 4 : 2);
 		struct smmu_event entry = { { dw[0], dw[1], events ? dw[2] : 0, events ? dw[3] : 0 } };
 
-		q->cons = queue_pointer(q, q->cons + 1);
+		q->cons = queue_pointer(q->log2, q->cons + 1);
 		(events ? event_handle : request_handle)(smmu, &entry);
 	}
 	/* ... and before CONS gives their places back */

@@ -196,7 +196,6 @@ static int queue_init(struct smmu *smmu, struct smmu_queue *q, u32 base_reg, u32
 	size_t pages;
 
 	q->smmu = smmu;
-	q->entry_bytes = entry_bytes;
 	q->log2 = (u32)MIN(log2, (u64)QUEUE_MAX_LOG2);
 	q->prod_reg = prod_reg;
 	pages = DIV_ROUND_UP((u64)entry_bytes << q->log2, PAGE_SIZE);

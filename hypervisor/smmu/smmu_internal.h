@@ -31,16 +31,12 @@ struct ste {
 struct smmu_queue {
 	struct smmu *smmu;
 	void *entries;
-	u32 entry_bytes;
 	u32 log2;
 	u32 prod_reg;			/* that of CONS follows it */
 	u32 irq;			/* 0: none */
 	u32 prod;
 	u32 cons;
 };
-
-static inline u32 queue_index(const struct smmu_queue *q, u32 pointer) { return pointer & ((1u << q->log2) - 1); }
-static inline u32 queue_pointer(const struct smmu_queue *q, u32 value) { return value & ((2u << q->log2) - 1); }
 
 struct smmu_stream {
 	struct smmu *smmu;

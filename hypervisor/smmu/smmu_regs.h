@@ -43,12 +43,8 @@
 #define IDR1_PRESET		GENMASK(30, 29)	/* TABLES_PRESET, QUEUES_PRESET */
 
 #define SMMU_IDR3		0x0c
-#define IDR3_HAD		BIT(2)
-#define IDR3_STT		BIT(9)
 #define IDR3_RIL		BIT(10)
-#define IDR3_BBML		GENMASK(12, 11)
-#define IDR3_E0PD		BIT(13)
-#define IDR3_PTWNNC		BIT(14)
+#define IDR3_STAGE1		(GENMASK(14, 9) | BIT(2))	/* PTWNNC, E0PD, BBML, RIL, STT, HAD */
 
 #define SMMU_IDR5		0x14
 #define IDR5_OAS		GENMASK(2, 0)	/* encoded as PARange */
@@ -61,8 +57,7 @@
 #define SMMU_AIDR		0x1c
 #define AIDR_MINOR		GENMASK(3, 0)
 
-#define SMMU_CR0		0x20
-#define SMMU_CR0ACK		0x24
+#define SMMU_CR0		0x20		/* CR0ACK follows */
 #define CR0_SMMUEN		BIT(0)
 #define CR0_EVENTQEN		BIT(2)
 #define CR0_CMDQEN		BIT(3)
@@ -82,8 +77,7 @@
 #define GBPA_ABORT		BIT(20)
 #define GBPA_UPDATE		BIT(31)
 
-#define SMMU_IRQ_CTRL		0x50
-#define SMMU_IRQ_CTRLACK	0x54
+#define SMMU_IRQ_CTRL		0x50		/* IRQ_CTRLACK follows */
 #define IRQ_CTRL_GERROR		BIT(0)
 #define IRQ_CTRL_PRIQ		BIT(1)
 #define IRQ_CTRL_EVENTQ		BIT(2)
@@ -259,6 +253,10 @@
 #define EVT_F_TRANSLATION	0x10
 #define EVT_F_PERMISSION	0x13
 #define EVT_F_CFG_CONFLICT	0x21
+
+/* Of PROD or CONS of a queue of 2^log2 entries: without the wrap bit, and with it. */
+static inline u32 queue_index(u32 log2, u32 pointer) { return pointer & ((1u << log2) - 1); }
+static inline u32 queue_pointer(u32 log2, u32 value) { return value & ((2u << log2) - 1); }
 
 /* The first doubleword of a command about a stream, or a VMID: both have the same place. */
 static inline u64 cmd_about(u64 op, u32 id) { return FIELD_PREP(CMD0_OP, op) | FIELD_PREP(CMD_CFGI0_SID, id); }

@@ -24,11 +24,6 @@ bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event
 	return room;
 }
 
-static bool ring_empty(const struct vsmmu *v)
-{
-	return v->tail == __atomic_load_n(&v->head, __ATOMIC_ACQUIRE);
-}
-
 void vevtq_reset(struct vsmmu *v)
 {
 	__atomic_store_n(&v->tail, READ_ONCE(v->head), __ATOMIC_RELEASE);
@@ -95,15 +90,17 @@ struct kind {
 	u32 base, prod;		/* registers; CONS follows PROD */
 	u32 bytes;		/* of an entry */
 	u32 abort;		/* in GERROR: its memory is not there */
-	u32 enable;		/* in CR0 */
+	u32 enable;		/* in CR0: with SMMUEN */
 	u32 irq;		/* in IRQ_CTRL */
 };
 
 static const struct kind events = {
-	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR, CR0_EVENTQEN, IRQ_CTRL_EVENTQ,
+	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR, CR0_EVENTQEN | CR0_SMMUEN,
+	IRQ_CTRL_EVENTQ,
 };
 static const struct kind requests = {
-	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR, CR0_PRIQEN, IRQ_CTRL_PRIQ,
+	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR, CR0_PRIQEN | CR0_SMMUEN,
+	IRQ_CTRL_PRIQ,
 };
 
 static bool overflowed(const struct vsmmu *v, const struct kind *k)
@@ -122,14 +119,6 @@ static struct vqueue queue(const struct vsmmu *v, const struct kind *k)
 	return vreg_queue(v, k->base, k->prod, k == &events ? v->config->eventq_log2 : v->config->priq_log2);
 }
 
-/* Enabled, and no abort that has not been acknowledged. */
-static bool writable(const struct vsmmu *v, const struct kind *k)
-{
-	u32 cr0 = vreg_get(v, SMMU_CR0), errors = vreg_get(v, SMMU_GERROR) ^ vreg_get(v, SMMU_GERRORN);
-
-	return (cr0 & CR0_SMMUEN) && (cr0 & k->enable) && !(errors & k->abort);
-}
-
 /* *written: of which queues, as in IRQ_CTRL. */
 static bool put(struct vsmmu *v, const struct kind *k, const struct vqueue *q, const void *entry, u32 *written)
 {
@@ -138,7 +127,7 @@ static bool put(struct vsmmu *v, const struct kind *k, const struct vqueue *q, c
 		return false;
 	}
 	dmb_ish();
-	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | vqueue_next(q, q->prod, 1));
+	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | queue_pointer(q->log2, q->prod + 1));
 	*written |= k->irq;
 	return true;
 }
@@ -147,7 +136,7 @@ static bool put(struct vsmmu *v, const struct kind *k, const struct vqueue *q, c
 static bool deliver_event(struct vsmmu *v, struct smmu_event *event, u32 *written)
 {
 	struct vqueue q = queue(v, &events);
-	bool on = writable(v, &events);
+	bool on = vreg_running(v, events.enable, events.abort);
 
 	if ((event->dw[1] & EVT1_STALL) && (vreg_get(v, SMMU_CR0) & CR0_SMMUEN) && (!on || vqueue_full(&q)))
 		return false;
@@ -164,7 +153,8 @@ static bool deliver_event(struct vsmmu *v, struct smmu_event *event, u32 *writte
 static void deliver_request(struct vsmmu *v, const struct smmu_event *request, u32 *written)
 {
 	struct vqueue q = queue(v, &requests);
-	bool on = writable(v, &requests), room = !overflowed(v, &requests) && !vqueue_full(&q);
+	bool on = vreg_running(v, requests.enable, requests.abort);
+	bool room = !overflowed(v, &requests) && !vqueue_full(&q);
 	struct smmu_cmd answer = smmu_pri_response(request->dw, on && !room ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
 	const struct cfg_stream *stream = vsmmu_stream(v, FIELD_GET(PRI0_SID, request->dw[0]));
 	u64 own[2] = { (request->dw[0] & ~PRI0_SID) | (stream ? stream->vsid : 0), request->dw[1] };
@@ -181,7 +171,7 @@ void vevtq_deliver(struct vsmmu *v)
 {
 	u32 written = 0;
 
-	for (u32 i = 0; i < VSMMU_EVENTS && !ring_empty(v); i++) {
+	for (u32 i = 0; i < VSMMU_EVENTS && v->tail != __atomic_load_n(&v->head, __ATOMIC_ACQUIRE); i++) {
 		struct vevent next = v->ring[v->tail % VSMMU_EVENTS];
 
 		if (next.page_request)
@@ -192,7 +182,7 @@ void vevtq_deliver(struct vsmmu *v)
 	}
 	if (READ_ONCE(v->lost)) {
 		WRITE_ONCE(v->lost, false);
-		if (writable(v, &events))
+		if (vreg_running(v, events.enable, events.abort))
 			overflow(v, &events);
 	}
 	written &= vreg_get(v, SMMU_IRQ_CTRL);

@@ -10,7 +10,6 @@
 #define QUEUE_POINTER	0xfffffu		/* index and wrap bit of the largest queue */
 #define BASE_LOW	0xffffffffu		/* of a 64-bit base: address, and size of a queue */
 #define BASE_HIGH	((u32)((QUEUE_BASE_RWA | QUEUE_BASE_ADDR) >> 32))
-#define IDR3_OFFERED	((u32)(IDR3_HAD | IDR3_STT | IDR3_RIL | IDR3_BBML | IDR3_E0PD | IDR3_PTWNNC))
 #define QUEUES		((u32)(CR0_CMDQEN | CR0_EVENTQEN | CR0_PRIQEN))
 
 _Static_assert(S2_IPA_BITS == 40, "OAS_IPA");
@@ -29,11 +28,10 @@ struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 log2_max
 {
 	u64 value = vreg_get64(v, base);
 	struct vqueue q = { .log2 = (u32)MIN(FIELD_GET(QUEUE_BASE_LOG2SIZE, value), (u64)log2_max) };
-	u32 pointer = (2u << q.log2) - 1;
 
 	q.base = value & QUEUE_BASE_ADDR;
-	q.prod = vreg_get(v, prod) & pointer;
-	q.cons = vreg_get(v, prod + 4) & pointer;
+	q.prod = queue_pointer(q.log2, vreg_get(v, prod));
+	q.cons = queue_pointer(q.log2, vreg_get(v, prod + 4));
 	return q;
 }
 
@@ -94,7 +92,7 @@ void vreg_reset(struct vsmmu *v)
 	dcache_clean(v->regs, sizeof(v->regs));
 	vreg_set(v, SMMU_IDR0, idr0(v, v->hw_idr0));
 	vreg_set(v, SMMU_IDR1, idr1(v, smmu_id_register(smmu, SMMU_IDR1)));
-	vreg_set(v, SMMU_IDR3, smmu_id_register(smmu, SMMU_IDR3) & IDR3_OFFERED);
+	vreg_set(v, SMMU_IDR3, smmu_id_register(smmu, SMMU_IDR3) & (u32)IDR3_STAGE1);
 	vreg_set(v, SMMU_IDR5, idr5(v, smmu_id_register(smmu, SMMU_IDR5)));
 	vreg_set(v, SMMU_IIDR, smmu_id_register(smmu, SMMU_IIDR));
 	vreg_set(v, SMMU_AIDR, smmu_id_register(smmu, SMMU_AIDR));
@@ -111,7 +109,7 @@ static void write_cr0(struct vsmmu *v, u32 offset, u32 value)
 	vreg_set(v, offset, value);
 	if (changed & CR0_SMMUEN)
 		vste_update_all(v);
-	vreg_set(v, SMMU_CR0ACK, value);
+	vreg_set(v, offset + 4, value);		/* acknowledged */
 	if (changed & value & (CR0_EVENTQEN | CR0_SMMUEN))
 		vevtq_deliver(v);
 	if (changed & value & CR0_CMDQEN)
@@ -140,7 +138,7 @@ static void write_irq_ctrl(struct vsmmu *v, u32 offset, u32 value)
 {
 	value &= ~(vreg_offers(v, IDR0_PRI) ? 0 : (u32)IRQ_CTRL_PRIQ);
 	vreg_set(v, offset, value);
-	vreg_set(v, SMMU_IRQ_CTRLACK, value);
+	vreg_set(v, offset + 4, value);		/* acknowledged */
 }
 
 /* Where an error is acknowledged, its queue goes on. */

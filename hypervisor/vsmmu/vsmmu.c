@@ -4,6 +4,8 @@
 #include <hyp/printk.h>
 #include "vsmmu_local.h"
 
+#define VSMMU_PAGES	(sizeof(struct vsmmu) / PAGE_SIZE)
+
 struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu)
 {
 	for_each_vsmmu(v, cell) {
@@ -84,18 +86,13 @@ static int init_one(struct cell *cell, struct vsmmu *v, const struct cfg_vsmmu *
 	return err ? err : mmio_add(&cell->mmio, ipa(config->ipa), SMMU_REGS_SIZE, vreg_access, v);
 }
 
-static size_t pages_of(const struct cell *cell)
-{
-	return cell->config->vsmmu_count * sizeof(struct vsmmu) / PAGE_SIZE;
-}
-
 int vsmmu_cell_init(struct cell *cell, struct hc_error *err)
 {
 	int result;
 
 	if (!cell->config->vsmmu_count)
 		return 0;
-	cell->vsmmu = page_alloc(pages_of(cell), 1);
+	cell->vsmmu = page_alloc(cell->config->vsmmu_count * VSMMU_PAGES, 1);
 	result = cell->vsmmu ? 0 : -ENOMEM;
 	for (u32 i = 0; i < cell->config->vsmmu_count && !result; i++)
 		result = init_one(cell, &cell->vsmmu[i], &cfg_cell_vsmmus(cell->config)[i]);
@@ -119,7 +116,7 @@ void vsmmu_cell_exit(struct cell *cell)
 			err |= stage2_unmap(&cell->s2, ipa(v->config->ipa + i * SMMU_PAGE1), PAGE_SIZE);
 	}
 	if (cell->vsmmu && !err)
-		page_free(cell->vsmmu, pages_of(cell));
+		page_free(cell->vsmmu, cell->config->vsmmu_count * VSMMU_PAGES);
 	cell->vsmmu = NULL;
 }
 

@@ -10,7 +10,6 @@
 #define VSMMU_LOCAL_H
 
 #include <hyp/cell.h>
-#include <hyp/vsmmu.h>
 #include "../smmu/smmu_regs.h"
 
 #define VSMMU_BATCH	64	/* commands of a cell per trap */
@@ -80,6 +79,12 @@ static inline u64 vreg_get64(const struct vsmmu *v, u32 offset)
 static inline bool vreg_offers(const struct vsmmu *v, u64 idr0) { return vreg_get(v, SMMU_IDR0) & idr0; }
 static inline u64 vreg_stall_model(const struct vsmmu *v) { return FIELD_GET(IDR0_STALL_MODEL, vreg_get(v, SMMU_IDR0)); }
 
+/* All these bits of CR0 are on, and none of these errors waits to be acknowledged. */
+static inline bool vreg_running(const struct vsmmu *v, u32 cr0, u32 errors)
+{
+	return !(~vreg_get(v, SMMU_CR0) & cr0) && !((vreg_get(v, SMMU_GERROR) ^ vreg_get(v, SMMU_GERRORN)) & errors);
+}
+
 /* A queue of the cell: its registers, decoded. */
 struct vqueue {
 	u64 base;
@@ -90,14 +95,12 @@ struct vqueue {
 /* CONS follows PROD. */
 struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 log2_max);
 
-static inline u32 vqueue_index(const struct vqueue *q, u32 pointer) { return pointer & ((1u << q->log2) - 1); }
-static inline u32 vqueue_next(const struct vqueue *q, u32 pointer, u32 n) { return (pointer + n) & ((2u << q->log2) - 1); }
-static inline u32 vqueue_used(const struct vqueue *q) { return (q->prod - q->cons) & ((2u << q->log2) - 1); }
+static inline u32 vqueue_used(const struct vqueue *q) { return queue_pointer(q->log2, q->prod - q->cons); }
 static inline bool vqueue_full(const struct vqueue *q) { return vqueue_used(q) >= 1u << q->log2; }
 /* The base counts from the queue's own size on; entries are 16 or 32 bytes, and a queue is 32 at least. */
 static inline ipaddr_t vqueue_at(const struct vqueue *q, u32 pointer, u32 bytes)
 {
-	return ipa(ALIGN_DOWN(q->base, MAX((u64)bytes << q->log2, 32ULL)) + (u64)vqueue_index(q, pointer) * bytes);
+	return ipa(ALIGN_DOWN(q->base, MAX((u64)bytes << q->log2, 32ULL)) + (u64)queue_index(q->log2, pointer) * bytes);
 }
 
 /* ---- vste.c ---- */
