@@ -132,11 +132,10 @@ void vgic_inject_hw(struct cpu *cpu, u32 intid)
 	u32 spare = ich_free() & cpu->vgic.lr_mask;
 
 	cpu->vgic.injected++;
-	if (unlikely(!spare)) {
+	if (likely(spare))
+		ich_write_lr((u32)__builtin_ctz(spare), lr_value_hw(cpu, intid));
+	else
 		inject_full(cpu, intid);
-		return;
-	}
-	ich_write_lr((u32)__builtin_ctz(spare), lr_value_hw(cpu, intid));
 }
 
 /* ---- soft interrupts ---- */

@@ -84,9 +84,8 @@ static void gerror_irq(struct cpu *cpu, void *ctx)
 	spin_lock(&smmu->lock);
 	gerror = smmu_read32(smmu, SMMU_GERROR);
 	active = gerror ^ smmu_read32(smmu, SMMU_GERRORN);
-	for (u32 bit = 0; bit < 32; bit++)
-		if (active & BIT(bit))
-			gerror_report(smmu, bit);
+	for_each_bit(bit, active)
+		gerror_report(smmu, bit);
 	/* cmdq_recover() acknowledged its own already; the same value again changes nothing */
 	if (active)
 		smmu_write32(smmu, SMMU_GERRORN, gerror);

@@ -151,7 +151,7 @@ static struct ste ste_of_mode(const struct smmu_stream *stream, enum smmu_stream
 	case SMMU_STREAM_STAGE1:
 		return ste_s1_s2(&s2, dw[0], dw[1]);
 	case SMMU_STREAM_BYPASS:
-		return ste_bypass(&s2, dw[1]);
+		return dw ? ste_bypass(&s2, dw[1]) : s2;
 	case SMMU_STREAM_ABORT:
 		return ste_abort();
 	default:
@@ -288,9 +288,7 @@ int smmu_stream_claim(u32 index, u32 sid, struct smmu_domain *domain, const stru
 
 int smmu_stream_attach(u32 smmu, u32 sid, const struct smmu_domain *domain)
 {
-	static const u64 plain[] = { 0, FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING) };
-
-	return stream_do(smmu, sid, domain, stream_attach, SMMU_STREAM_BYPASS, plain);
+	return stream_do(smmu, sid, domain, stream_attach, SMMU_STREAM_BYPASS, NULL);
 }
 
 int smmu_stream_block(u32 smmu, u32 sid, const struct smmu_domain *domain)

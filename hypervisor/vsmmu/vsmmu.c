@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The emulated SMMUs of a cell: their life, which streams they have, how they reach the cell's CPUs. */
 #include <hyp/mutate.h>
-#include <hyp/printk.h>
 #include "vsmmu_local.h"
 
 #define VSMMU_PAGES	(sizeof(struct vsmmu) / PAGE_SIZE)
