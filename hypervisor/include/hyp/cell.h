@@ -78,6 +78,7 @@ s64 cell_check(const void *blob, size_t bytes, struct hc_error *err);
 s64 cell_write(struct cell *cell, u64 to, struct cell *from_cell, u64 from, u64 bytes);
 void cell_info(struct cell *cell, struct hc_cell_info *info);
 /* What is done to a cell, with the two arguments behind its id, which not all of them have. */
+s64 cell_cpu_info(const struct cell *cell, u64 n, struct hc_cpu_info *info);
 s64 cell_loadable(struct cell *cell, u64 a, u64 b);
 s64 cell_run(struct cell *cell, u64 entry, u64 arg);
 s64 cell_stop(struct cell *cell, u64 a, u64 b);
