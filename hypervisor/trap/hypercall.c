@@ -58,6 +58,7 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 		result = cell_check(blob, bytes, &err);
 		if (!result && !(flags & HC_CREATE_CHECK))
 			result = cell_build((const struct cfg_cell *)blob, &err);
+		cell_mem_echo();
 	}
 	if (!guest_write(cpu->cell, ipa(regs->x[3]), &err, sizeof(err)) && result < 0)
 		return -EFAULT;
@@ -136,8 +137,8 @@ static const struct call calls[] = {
 	[HC_CELL_STOP - HC_FN(0)]	= { .change = cell_stop, .states = BIT(HC_STATE_RUNNING) },
 	[HC_CELL_DESTROY - HC_FN(0)]	= { .change = cell_destroy, .states = ~0ULL },
 	[HC_CELL_INFO - HC_FN(0)]	= { .about = hc_cell_info },
-	[HC_CELL_CONSOLE - HC_FN(0)]	= { .about = hc_cell_console },
 	[HC_CELL_CPU - HC_FN(0)]	= { .about = hc_cell_cpu },
+	[HC_CELL_CONSOLE - HC_FN(0)]	= { .about = hc_cell_console },
 	[HC_CELL_INPUT - HC_FN(0)]	= { .change = console_input },
 	[HC_LOG_READ - HC_FN(0)]	= { .root = hc_log_read },
 	[HC_CELL_REQUEST - HC_FN(0)]	= { .change = cell_request, .states = BIT(HC_STATE_RUNNING) },
@@ -181,11 +182,11 @@ s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)
 {
 	const struct call *call = &calls[function - HC_FN(0)];
 
-	if (function - HC_FN(0) >= ARRAY_SIZE(calls))
 	if (IS_ENABLED(CONFIG_STATS)) {		/* trap.c took it for any call */
 		cpu->exits[HC_EXIT_SMCCC]--;
 		cpu->exits[HC_EXIT_HYPERCALL]++;
 	}
+	if (function - HC_FN(0) >= ARRAY_SIZE(calls))
 		return other_call(regs, function);
 	if (likely(call->any))
 		return call->any(regs, cpu);
