@@ -113,6 +113,7 @@ SPECIAL = {
     "smmu-registers": {"edu": True, "on_fault": "abort", "smmu": True},
     "smmu-stage1": {"edu": True, "smmu": True},
     "smp": {"cpus": [2, 3], "edu": True, "on_fault": "abort"},
+    "storm": {"on_fault": "abort"},
     "sysreg": {"on_fault": "abort"},
 }
 
@@ -131,6 +132,8 @@ def test_cells(cpus: int) -> list[dict]:
     cells.append(cell_config("edu-quiet", "tests/dma", edu=True, serial=False, ram=OTHER_RAM))
     cells.append({**cell_config("edu-stage1", "tests/hello", edu=True, serial=False, ram=OTHER_RAM), "smmu": {"stage1": True}})
     cells.append(cell_config("hello-cpu2", "tests/hello", cpus=[first]))
+    cells.append(cell_config("virtual-uart", "tests/hello", cpus=[first], serial=False, ram=OTHER_RAM))
+    del cells[-1]["console"]
     cells.append(cell_config("rival", "tests/hello", cpus=[first], serial=False, ram=CELL_RAM))
     cells.append(cell_config("same-cpu", "tests/hello", serial=False, ram=OTHER_RAM))
     for name, ram, sharer in (("sharer-a", CELL_RAM, first), ("sharer-b", OTHER_RAM, "last")):
