@@ -119,7 +119,7 @@ SPECIAL = {
 
 def test_cells(cpus: int) -> list[dict]:
     """Every cell that a boot test creates on a machine like SYSTEM. Those with two CPUs are left out where there are too few."""
-    others = {name for name in inmate_programs() if name.startswith(("bench", "latency", "smmu-"))} - {"smmu-stage1"}
+    others = {name for name in inmate_programs() if name.startswith(("arch", "bench", "latency", "smmu-"))} - {"smmu-stage1"}
     programs = [name for name in inmate_programs() if name not in others and (cpus >= 4 or name not in ("smp", "revive"))]
     cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
     first = 1 if cpus == 2 else 2
@@ -358,12 +358,13 @@ def boot(variant: Variant, log: Optional[Path] = None) -> Root:
 
 
 @contextmanager
-def alone(program: str, mutation: str = "NONE", bootargs: str = "") -> Iterator[Vm]:
-    """A machine without a root cell, where that program has two CPUs, edu and an SMMU of its own."""
+def alone(program: str, mutation: str = "NONE", bootargs: str = "", **keys) -> Iterator[Vm]:
+    """A machine without a root cell, where that program has two CPUs, edu and an SMMU of its own, or what `keys` say."""
     variant = Variant("lone", mutation=mutation)
     config = cell_config("lone", f"tests/{program}", cpus=[0, 1], edu=True, on_fault="abort", smmu=True)
     config["bootargs"] = bootargs
     config["smmu"]["streams"] = {EDU["pci"]: OWN_SID}
+    config.update(keys)
     with locked(variant.directory.with_suffix(".lock")):
         image = make_lone_image(variant, config)
         with Vm(variant.machine, image, variant.directory / "console.log") as vm:
