@@ -80,6 +80,7 @@ static const struct step {
 	{ cell_mem_take, exit_mem },
 	{ vsmmu_cell_init, vsmmu_cell_exit },
 	{ vpl011_cell_init, vpl011_cell_reset },
+	{ ivshmem_cell_init, ivshmem_detach },
 };
 
 /* The end of a cell of which that many steps are done. */
@@ -123,17 +124,14 @@ s64 cell_build(const struct cfg_cell *config, struct hc_error *err)
 s64 cell_check(const void *blob, size_t bytes, struct hc_error *err)
 {
 	const struct cfg_cell *config = blob;
-	struct cfg_error cfg_err = { "" };
-	int result = config_check_cell(blob, bytes, system_config, &cfg_err);
+	int result = config_check_cell(blob, bytes, system_config, err);
 
 	if (!result && (config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)))
 		return hc_fail(err, -EINVAL, "flags 0x%x: root and boot cells stand in the system config", config->flags);
 	for (u32 id = 0; !result && id < CFG_MAX_CELLS; id++) {
 		if (cells[id])
-			result = config_check_pair(config, cells[id]->config, &cfg_err);
+			result = config_check_pair(config, cells[id]->config, err);
 	}
-	if (result)
-		memcpy(err->text, cfg_err.text, sizeof(err->text));
 	return result;
 }
 
@@ -187,6 +185,7 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 	cell->heartbeat = 0;
 	cell->info.reason = HC_REASON_NONE;
 	cell->info.starts++;
+	ivshmem_attach(cell);
 	set_state(cell, HC_STATE_RUNNING);
 	/* the Arm boot protocol: r0 = 0, r2 = device tree */
 	cell_cpu_on(cell->vcpu[0], entry, cell->config->flags & CFG_CELL_AARCH32 ? arg << 32 : arg);
@@ -198,6 +197,7 @@ static int quiesce(struct cell *cell)
 {
 	int cpus_result = cell_park_all(cell), dma_result = cell_streams_block(cell);
 
+	ivshmem_detach(cell);
 	vpci_cell_reset(cell);
 	vsmmu_cell_reset(cell);
 	return cpus_result ? cpus_result : dma_result;
