@@ -128,12 +128,11 @@ static void give_back(struct vpci_dev *dev)
 	if (!entry)
 		return;
 	spin_lock(&entry->cell->vpci.lock);
-	entry->settling = dev->settling;
 	entry->wake = dev->wake;
 	entry->ready_at = dev->ready_at;
 	entry->used = false;
 	entry->lent = false;
-	if (!entry->settling)
+	if (!entry->ready_at)
 		vpci_dev_place(entry);
 	spin_unlock(&entry->cell->vpci.lock);
 }
