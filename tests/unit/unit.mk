@@ -25,6 +25,9 @@ unitflags-vsmmu_regs := $(MODEL_FLAGS)
 unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
 unit-vgic	:= tests/unit/gic_model.c hypervisor/config/config.c hypervisor/cell/mmio.c $(wildcard hypervisor/gic/*.c)
 unit-vgic_soft	:= $(unit-vgic)
+# of the inmates' library, which Linux programs use as well
+unit-link	:=
+unitflags-link	:= -Iinmates/lib/include
 
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
