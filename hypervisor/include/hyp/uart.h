@@ -9,7 +9,7 @@
 struct cell;
 struct hc_error;
 
-/* Before it is called, and with CFG_UART_NONE, output goes nowhere. */
+/* Before it is called, and where there is none, output goes nowhere. */
 int uart_init(const struct cfg_system *sys);
 void uart_write(const char *text, size_t bytes);
 
