@@ -28,7 +28,7 @@ static struct known known[CELLS_MAX];
 static u32 known_count;
 static int problems;
 
-static void report(const char *file, const struct cfg_error *err)
+static void report(const char *file, const struct hc_error *err)
 {
 	printf("%s: %s\n", file, err->text);
 	problems++;
@@ -52,7 +52,7 @@ static struct file read_file(const char *name)
 
 static void add_cell(const char *file, const struct cfg_cell *cell)
 {
-	struct cfg_error err;
+	struct hc_error err;
 
 	for (u32 i = 0; i < known_count; i++)
 		if (config_check_pair(cell, known[i].cell, &err))
@@ -76,7 +76,7 @@ static int usage(FILE *to)
 
 int main(int argc, char **argv)
 {
-	struct cfg_error err;
+	struct hc_error err;
 	struct file system;
 
 	if (argc < 2)

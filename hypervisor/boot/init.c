@@ -56,7 +56,7 @@ static void memory_init(paddr_t base)
 
 static int check_config(const struct cfg_system *sys)
 {
-	struct cfg_error err;
+	struct hc_error err;
 
 	pr_info("Cloister %s", CLOISTER_BUILD);
 	if (config_check_system(sys, cloister_image.config_size, &err)) {

@@ -124,17 +124,14 @@ s64 cell_build(const struct cfg_cell *config, struct hc_error *err)
 s64 cell_check(const void *blob, size_t bytes, struct hc_error *err)
 {
 	const struct cfg_cell *config = blob;
-	struct cfg_error cfg_err = { "" };
-	int result = config_check_cell(blob, bytes, system_config, &cfg_err);
+	int result = config_check_cell(blob, bytes, system_config, err);
 
 	if (!result && (config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)))
 		return hc_fail(err, -EINVAL, "flags 0x%x: root and boot cells stand in the system config", config->flags);
 	for (u32 id = 0; !result && id < CFG_MAX_CELLS; id++) {
 		if (cells[id])
-			result = config_check_pair(config, cells[id]->config, &cfg_err);
+			result = config_check_pair(config, cells[id]->config, err);
 	}
-	if (result)
-		memcpy(err->text, cfg_err.text, sizeof(err->text));
 	return result;
 }
 

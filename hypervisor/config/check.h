@@ -37,7 +37,7 @@ struct span {
 struct check {
 	const struct cfg_system *sys;
 	const struct cfg_cell *cell;
-	struct cfg_error *err;
+	struct hc_error *err;
 
 	/* What a sentence begins with: the element in question. */
 	const char *array;		/* NULL: none */

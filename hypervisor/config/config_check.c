@@ -292,7 +292,7 @@ static bool check_area(struct check *c, u32 i)
 static bool check_cell(struct check *c, u32 i)
 {
 	const struct cfg_cell *cell = cfg_system_cell(c->sys, i);
-	struct cfg_error inner;
+	struct hc_error inner;
 
 	if (config_check_cell(cell, cell->hdr.size, c->sys, &inner))
 		return refuse(c, "%s", inner.text);
@@ -343,7 +343,7 @@ static bool check_payload(struct check *c, u32 i)
 	return good;
 }
 
-int config_check_system(const void *blob, size_t bytes, struct cfg_error *err)
+int config_check_system(const void *blob, size_t bytes, struct hc_error *err)
 {
 	const struct cfg_system *sys = blob;
 	struct check c = { .sys = sys, .err = err };

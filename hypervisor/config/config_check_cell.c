@@ -291,7 +291,7 @@ static bool check_ivshmem(struct check *c, u32 i)
 	return good;
 }
 
-int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *sys, struct cfg_error *err)
+int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *sys, struct hc_error *err)
 {
 	const struct cfg_cell *cell = blob;
 	struct check c = { .sys = sys, .cell = cell, .err = err };

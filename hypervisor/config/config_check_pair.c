@@ -121,7 +121,7 @@ static bool pair_root(struct check *c, const struct cfg_cell *other)
 	       pair_ivshmem(c, other);
 }
 
-int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other, struct cfg_error *err)
+int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other, struct hc_error *err)
 {
 	struct check c = { .cell = cell, .err = err };
 	bool good;

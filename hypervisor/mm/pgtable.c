@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The walker. walk() goes through all entries that a range touches, top down, and lets a small visitor look
- * at each; the operations are sequences of walks.
+ * Page tables. An operation looks up one entry after another, find(), from the root: ranges are few and their leaves large.
  *
  * Tables are added and stay until pgtable_clear(), also when they are empty. So what was unmapped can be mapped again as
  * it was without memory: where an entry was covered in part there is a table below it.
@@ -13,26 +12,6 @@
 #include <hyp/printk.h>
 
 #define ENTRIES		(PAGE_SIZE / sizeof(pte_t))
-
-#define LAST_LEVEL	3
-
-struct walk {
-	struct pgtable *table;
-	/*
-	 * The part [addr, end) of what the entry covers is in the range. Not 0 ends the walk with that
-	 * result.
-	 */
-	int (*visit)(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end);
-	/* After a table's entries were visited: the entry that points to it. May be NULL. */
-	void (*leave)(struct walk *walk, pte_t *pte);
-
-	/* for the visitors of map */
-	u64 start;
-	paddr_t out;
-	u32 prot;
-	/* for cut_off() */
-	void *dead;			/* tables, which a walker may still be reading, linked through their first words */
-};
 
 static pte_t *table_of(pte_t pte)
 {
@@ -47,34 +26,26 @@ static size_t index_of(const struct pgtable *table, int level, u64 addr)
 	return (addr >> pte_level_shift(level)) & (entries - 1);
 }
 
+/* The entry that decides about the address: a leaf or an invalid one, and its level. */
+static pte_t *find(const struct pgtable *table, u64 addr, int *level)
+{
+	pte_t *entries = table->root;
+
+	for (*level = table->start_level; ; (*level)++) {
+		pte_t *pte = entries + index_of(table, *level, addr);
+
+		if (!pte_is_table(*pte, *level))
+			return pte;
+		entries = table_of(*pte);
+	}
+}
+
+/* Where what an entry of that level says about [addr, end) is over. */
 static u64 next_boundary(u64 addr, u64 end, int level)
 {
 	u64 next = ALIGN_DOWN(addr, pte_level_size(level)) + pte_level_size(level);
 
 	return MIN(next, end);
-}
-
-/* Recursion is at most four deep, one per level. */
-static int walk_level(struct walk *walk, pte_t *entries, int level, u64 addr, u64 end)
-{
-	pte_t *pte = entries + index_of(walk->table, level, addr);
-
-	for (u64 next; addr < end; addr = next, pte++) {
-		int err;
-
-		next = next_boundary(addr, end, level);
-		err = walk->visit(walk, pte, level, addr, next);
-		if (err)
-			return err;
-		if (level == LAST_LEVEL || !pte_is_table(*pte, level))
-			continue;
-		err = walk_level(walk, table_of(*pte), level + 1, addr, next);
-		if (err)
-			return err;
-		if (walk->leave)
-			walk->leave(walk, pte);
-	}
-	return 0;
 }
 
 static u64 root_size(const struct pgtable *table)
@@ -89,13 +60,6 @@ static void check_range(const struct pgtable *table, u64 start, u64 size)
 
 	ASSERT(IS_ALIGNED(start | size, PAGE_SIZE) && start < limit && size <= limit - start);
 }
-
-static int walk(struct walk *walk, u64 start, u64 size)
-{
-	return walk_level(walk, walk->table->root, walk->table->start_level, start, start + size);
-}
-
-/* ---- memory for tables ---- */
 
 static void *table_take(struct pgtable *table)
 {
@@ -112,72 +76,51 @@ static void publish(pte_t *pte, void *page)
 	WRITE_ONCE(*pte, pte_table(hyp_pa(page)));
 }
 
-/* ---- map ---- */
-
-static paddr_t out_of(const struct walk *walk, u64 addr)
+/* Can one leaf at this level map [addr, next) to `out`? A page always can. */
+static bool fits(int level, u64 addr, u64 next, paddr_t out)
 {
-	return pa_add(walk->out, addr - walk->start);
+	return pte_block_allowed(level) && next - addr == pte_level_size(level) && IS_ALIGNED(out.pa, pte_level_size(level));
 }
 
-/* Can one leaf at this level do [addr, end)? */
-static bool fits(const struct walk *walk, int level, u64 addr, u64 end)
+/* Tables down to where the leaves of [start, end) will stand; nothing may be there yet. */
+static int populate(struct pgtable *table, u64 start, u64 end, paddr_t out)
 {
-	return pte_block_allowed(level) && end - addr == pte_level_size(level) &&
-	       IS_ALIGNED(out_of(walk, addr).pa, pte_level_size(level));
-}
+	for (u64 addr = start, next; addr < end; addr = next) {
+		int level;
+		pte_t *pte = find(table, addr, &level);
+		void *page;
 
-static int populate(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
-{
-	void *page;
-
-	if (pte_valid(*pte))
-		return pte_is_table(*pte, level) ? 0 : -EBUSY;
-	if (level == LAST_LEVEL || fits(walk, level, addr, end))
-		return 0;
-	page = table_take(walk->table);
-	if (!page)
-		return -ENOMEM;
-	publish(pte, page);
-	return 0;
-}
-
-static int fill(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
-{
-	if (level == LAST_LEVEL || !pte_is_table(*pte, level))
-		WRITE_ONCE(*pte, pte_leaf(walk->table->stage, out_of(walk, addr), level, walk->prot));
+		if (pte_valid(*pte))
+			return -EBUSY;
+		next = next_boundary(addr, end, level);
+		if (fits(level, addr, next, pa_add(out, addr - start)))
+			continue;
+		page = table_take(table);
+		if (!page)
+			return -ENOMEM;
+		publish(pte, page);
+		next = addr;		/* again, a level further down */
+	}
 	return 0;
 }
 
 int pgtable_map(struct pgtable *table, u64 start, paddr_t out, u64 size, u32 prot)
 {
-	struct walk w = { .table = table, .visit = populate, .start = start, .out = out, .prot = prot };
-	int err;
+	int level, err;
 
 	check_range(table, start, size);
 	ASSERT(IS_ALIGNED(out.pa, PAGE_SIZE));
-	err = walk(&w, start, size);
+	err = populate(table, start, start + size, out);
 	if (err)
 		return err;
-	w.visit = fill;
-	(void)walk(&w, start, size);
+	for (u64 addr = start; addr < start + size; addr = next_boundary(addr, start + size, level)) {
+		pte_t *pte = find(table, addr, &level);
+
+		WRITE_ONCE(*pte, pte_leaf(table->stage, pa_add(out, addr - start), level, prot));
+	}
 	dsb_ishst();
 	isb();
 	return 0;
-}
-
-/* ---- unmap ---- */
-
-static pte_t *find(const struct pgtable *table, u64 addr, int *level)
-{
-	pte_t *entries = table->root;
-
-	for (*level = table->start_level; ; (*level)++) {
-		pte_t *pte = entries + index_of(table, *level, addr);
-
-		if (!pte_is_table(*pte, *level))
-			return pte;
-		entries = table_of(*pte);
-	}
 }
 
 pte_t pgtable_lookup(const struct pgtable *table, u64 addr, int *level)
@@ -187,11 +130,10 @@ pte_t pgtable_lookup(const struct pgtable *table, u64 addr, int *level)
 
 pte_t *pgtable_entry(struct pgtable *table, u64 addr, u64 size)
 {
-	struct walk w = { .table = table, .visit = populate };
 	int level;
 
 	check_range(table, addr, size);
-	return walk(&w, addr, size) ? NULL : find(table, addr, &level);
+	return populate(table, addr, addr + size, pa(addr)) ? NULL : find(table, addr, &level);
 }
 
 /*
@@ -230,52 +172,50 @@ static bool split_at(struct pgtable *table, u64 addr)
 	return true;
 }
 
-static int clear(struct walk *walk, pte_t *pte, int level, u64 addr, u64 end)
-{
-	if (!pte_is_table(*pte, level))
-		WRITE_ONCE(*pte, 0);
-	return 0;
-}
-
 int pgtable_unmap(struct pgtable *table, u64 start, u64 size)
 {
-	struct walk w = { .table = table, .visit = clear };
+	int level;
 
 	check_range(table, start, size);
 	if (!split_at(table, start) || !split_at(table, start + size))
 		return -ENOMEM;
-	(void)walk(&w, start, size);
+	for (u64 addr = start; addr < start + size; addr = next_boundary(addr, start + size, level))
+		WRITE_ONCE(*find(table, addr, &level), 0);
 	dsb_ishst();
 	return table->inval(table, start, size);
 }
 
 /*
- * Walkers may still hold a pointer to the table, so it must stay harmless until the invalidation: its entries are clear,
- * and the link in its first word is page aligned, thus an invalid entry.
+ * Clears all entries; what tables there were below is put into the list. Walkers may still hold a pointer to one, so it
+ * must stay harmless until the invalidation: its entries are clear, and the link in its first word is page aligned, thus
+ * an invalid entry. Recursion is at most four deep, one per level.
  */
-static void cut_off(struct walk *walk, pte_t *pte)
+static void cut_off(pte_t *entries, size_t count, int level, void **dead)
 {
-	void **page = (void **)table_of(*pte);
+	for (size_t i = 0; i < count; i++) {
+		pte_t pte = entries[i];
 
-	WRITE_ONCE(*pte, 0);
-	*page = walk->dead;
-	walk->dead = page;
+		WRITE_ONCE(entries[i], 0);
+		if (!pte_is_table(pte, level))
+			continue;
+		cut_off(table_of(pte), ENTRIES, level + 1, dead);
+		*(void **)table_of(pte) = *dead;
+		*dead = table_of(pte);
+	}
 }
 
 int pgtable_clear(struct pgtable *table)
 {
-	struct walk w = { .table = table, .visit = clear, .leave = cut_off };
+	void *dead = NULL, *page;
 	int err;
 
-	(void)walk(&w, 0, root_size(table));
+	cut_off(table->root, ENTRIES * table->root_pages, table->start_level, &dead);
 	dsb_ishst();
 	err = table->inval(table, 0, root_size(table));
 	if (err)
 		return err;
-	while (w.dead) {
-		void *page = w.dead;
-
-		w.dead = *(void **)page;
+	while ((page = dead)) {
+		dead = *(void **)page;
 		page_free(page, 1);
 	}
 	table->pages = 0;

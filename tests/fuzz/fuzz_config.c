@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	size_t bytes = raw ? size - 1 : sizeof(struct sample);
 	u8 *blob = malloc(bytes ? bytes : 1);
 	struct change change;
-	struct cfg_error err;
+	struct hc_error err;
 
 	if (raw) {
 		memcpy(blob, data + 1, bytes);

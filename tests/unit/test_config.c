@@ -288,7 +288,7 @@ static const struct rule cell_rules[] = { CELL_RULES(ENTRY) };
 static struct sample sample;
 
 /* A copy with exactly that size, so that the sanitizer sees each byte too far. */
-static int check_exact(const void *blob, size_t bytes, struct cfg_error *err)
+static int check_exact(const void *blob, size_t bytes, struct hc_error *err)
 {
 	void *copy = malloc(bytes ? bytes : 1);
 	int result;
@@ -299,7 +299,7 @@ static int check_exact(const void *blob, size_t bytes, struct cfg_error *err)
 	return result;
 }
 
-static int check_cell_exact(const void *blob, size_t bytes, const struct cfg_system *sys, struct cfg_error *err)
+static int check_cell_exact(const void *blob, size_t bytes, const struct cfg_system *sys, struct hc_error *err)
 {
 	void *copy = malloc(bytes);
 	int result;
@@ -310,7 +310,7 @@ static int check_cell_exact(const void *blob, size_t bytes, const struct cfg_sys
 	return result;
 }
 
-static void expect_sentence(const struct rule *rule, int result, const struct cfg_error *err)
+static void expect_sentence(const struct rule *rule, int result, const struct hc_error *err)
 {
 	if (result != -EINVAL)
 		fail_msg("%s: result %d instead of -EINVAL", rule->name, result);
@@ -320,7 +320,7 @@ static void expect_sentence(const struct rule *rule, int result, const struct cf
 
 static void test_valid(void **state)
 {
-	struct cfg_error err = { "" };
+	struct hc_error err = { "" };
 
 	(void)state;
 	sample_make(&sample);
@@ -330,7 +330,7 @@ static void test_valid(void **state)
 
 static void test_system_rules(void **state)
 {
-	struct cfg_error err;
+	struct hc_error err;
 
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(system_rules); i++) {
@@ -343,7 +343,7 @@ static void test_system_rules(void **state)
 static void test_cell_rules(void **state)
 {
 	static struct sample good;
-	struct cfg_error err;
+	struct hc_error err;
 
 	(void)state;
 	sample_make(&good);
@@ -378,7 +378,7 @@ static void test_accessors(void **state)
 static void test_pair(void **state)
 {
 	struct sample_rtos0 other;
-	struct cfg_error err;
+	struct hc_error err;
 
 	(void)state;
 	sample_make(&sample);
@@ -414,7 +414,7 @@ static void test_stream_of_others(void **state)
 		struct cfg_mem mem[1];
 		struct cfg_stream streams[1];
 	} blob;
-	struct cfg_error err = { "" };
+	struct hc_error err = { "" };
 
 	(void)state;
 	sample_make(&good);
@@ -435,7 +435,7 @@ static void test_stream_of_others(void **state)
 
 static void test_pair_root(void **state)
 {
-	struct cfg_error err;
+	struct hc_error err;
 
 	(void)state;
 	sample_make(&sample);
@@ -447,7 +447,7 @@ static void test_pair_root(void **state)
 /* Cut off anywhere: refused, and nothing behind the end is read. */
 static void test_truncated(void **state)
 {
-	struct cfg_error err;
+	struct hc_error err;
 
 	(void)state;
 	sample_make(&sample);
@@ -465,7 +465,7 @@ static void test_hostile_words(void **state)
 {
 	static const u32 hostile[] = { 0, 1, 7, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff };
 	const size_t words = sizeof(sample) / sizeof(u32);
-	struct cfg_error err;
+	struct hc_error err;
 	u32 value;
 
 	(void)state;
@@ -483,7 +483,7 @@ static void test_hostile_words(void **state)
 static void expect_count_refused(u32 *count, u32 good)
 {
 	static const u32 hostile[] = { 0, 0x7fffffff, 0x80000000, 0x0ccccccd, 0x15555556, 0xffffffff };
-	struct cfg_error err;
+	struct hc_error err;
 
 	for (u32 i = 0; i < ARRAY_SIZE(hostile); i++) {
 		if (hostile[i] == good)
@@ -524,7 +524,7 @@ static void test_hostile_counts(void **state)
 static void test_unaligned_blob(void **state)
 {
 	static u64 buffer[(sizeof(struct sample) + 16) / 8];
-	struct cfg_error err;
+	struct hc_error err;
 
 	(void)state;
 	sample_make(&sample);

@@ -7,6 +7,7 @@
 #define HYP_CONFIG_H
 
 #include <abi/config.h>
+#include <abi/hypercall.h>
 #include <hyp/types.h>
 
 /*
@@ -62,22 +63,17 @@ bool cfg_cell_range(const struct cfg_cell *cell, u32 n, struct cfg_mem *range);
 #define BDF_FMT		"%02x:%02x.%x"
 #define BDF_ARGS(bdf)	((bdf) >> 8), ((bdf) >> 3 & 0x1f), ((bdf) & 7)
 
-/* Where the first error is: a sentence that names the field, its index and its value, e.g.
- * "memory[1] 'ram': ipa 0x40000800 is not page aligned". */
-struct cfg_error {
-	char text[192];
-};
-
 /*
  * Checks the whole blob: magic, revision, kind, that size is exactly right (before any array is touched), reserved
  * bytes, unknown flags, every field's range, every relation between fields, and for a system config each cell inside
  * it and all of them against each other. `bytes` is what the caller has in memory. Returns 0 or -EINVAL with the first
- * problem in `err`. Bounded by the CFG_MAX_* constants.
+ * problem in `err`: a sentence that names the field, its index and its value, e.g. "memory[1] 'ram': ipa 0x40000800 is not
+ * page aligned". Bounded by the CFG_MAX_* constants.
  */
-int config_check_system(const void *blob, size_t bytes, struct cfg_error *err);
+int config_check_system(const void *blob, size_t bytes, struct hc_error *err);
 
 /* One cell config against a checked system config (not against the cells that exist: see config_check_pair). */
-int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *sys, struct cfg_error *err);
+int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *sys, struct hc_error *err);
 
 /*
  * Two checked cell configs that shall exist at the same time: same name, CPU, memory, SPI, stream or function.
@@ -85,6 +81,6 @@ int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *s
  * the root cell, CPUs, SPIs, streams, functions and memory may overlap: creating a cell takes them from it; memory then
  * must lie wholly inside one of the root's regions or wholly outside all of them.
  */
-int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other, struct cfg_error *err);
+int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other, struct hc_error *err);
 
 #endif
