@@ -54,6 +54,7 @@ static bool echo(struct channel *channel, u32 peer)
 	for (u32 i = 0; i < BATCH; i++) {
 		if (line->at == line->used) {
 			n = link_read(&line->link, line->words, CHUNK);
+			moved |= n > 0;
 			line->at = 0;
 			line->used = n > 0 ? (u32)n : 0;
 			for (u32 word = 0; word < (line->used + 7) / 8; word++)
@@ -128,8 +129,8 @@ static void rest(const u32 *seen, u64 until)
 {
 	u64 now = timer_ticks();
 
+	irq_disable();			/* a timer that fires here already is not forgotten */
 	vtimer_set(until);
-	irq_disable();
 	for (u32 n = 0; n < count; n++)
 		if (channels[n].dev.interrupts != seen[n])
 			until = now;

@@ -97,9 +97,9 @@ u32 ivshmem_state(struct ivshmem *dev, u32 peer)
 
 void ivshmem_wait(struct ivshmem *dev, u32 seen, u64 ticks)
 {
-	vtimer_set(ticks);
 	while (dev->interrupts == seen && timer_ticks() < ticks) {
 		irq_disable();
+		vtimer_set(ticks);
 		if (dev->interrupts == seen)
 			wfi();
 		irq_enable();		/* the interrupt is taken here */

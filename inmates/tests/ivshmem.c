@@ -16,6 +16,7 @@
 #define PEER		1
 #define CHUNK		65536
 #define WAIT_US		5000000
+#define PATIENCE_US	500000
 #define QUIET_US	20000
 #define STATUS_INTX	BIT(19)		/* of the command register's upper half */
 
@@ -130,10 +131,11 @@ static bool move(u64 *left_out, u64 *left_in, u32 *at, bool *good)
 	s32 wrote = 0, got = 0;
 
 	if (*left_out) {
-		if (!*at)
+		if (*at == CHUNK)
 			pattern_fill(&sent, out, CHUNK / 8);
+		*at %= CHUNK;
 		wrote = link_write(&link, (u8 *)out + *at, CHUNK - *at);
-		*at = (*at + (wrote > 0 ? (u32)wrote : 0)) % CHUNK;
+		*at += wrote > 0 ? (u32)wrote : 0;
 	}
 	got = link_read(&link, in, CHUNK);
 	*good &= wrote >= 0 && got >= 0 && got % 8 == 0;
@@ -171,22 +173,27 @@ static bool connect(void)
 static void check_link(u64 mib)
 {
 	u64 left_out = mib << 20, left_in = left_out, end;
-	bool good = connect();
-	u32 at = 0, seen;
+	bool good = connect(), waited = false;
+	u32 at = CHUNK, seen, missed = 0;
 
 	ktap_ok(good, "the link comes up");
 	end = timer_ticks() + timer_us(WAIT_US);
 	while (good && left_in && timer_ticks() < end) {
 		seen = dev.interrupts;
 		link_sleeps(&link, true);
-		if (move(&left_out, &left_in, &at, &good))
+		if (move(&left_out, &left_in, &at, &good)) {
 			end = timer_ticks() + timer_us(WAIT_US);
-		else
-			ivshmem_wait(&dev, seen, end);
+			missed += waited;
+			waited = false;
+		} else {
+			ivshmem_wait(&dev, seen, timer_ticks() + timer_us(PATIENCE_US));
+			waited = dev.interrupts == seen;
+		}
 		link_sleeps(&link, false);
 	}
 	ktap_ok(good && !left_in && sent.sum == expected.sum && sent.order == expected.order,
 		"%lu MiB there and back, sum %lx %lx, %lu bytes missing", mib, expected.sum, expected.order, left_in);
+	ktap_ok(!missed, "it was told each time that something moved (%u times not)", missed);
 	ktap_ok(link.full && !link.errors, "the ring was full %lu times", link.full);
 }
 
