@@ -208,6 +208,22 @@ static u32 state_of(u32 n)
 
 /* ---- interrupts ---- */
 
+/* Interrupts are no progress: a peer can send as many as it likes. */
+static long progress_ms;
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void progress(void)
+{
+	progress_ms = now_ms();
+}
+
 static void open_uio(void)
 {
 	char path[32];
@@ -220,18 +236,20 @@ static void open_uio(void)
 	if (uio_fd < 0)
 		die(1, "%s: %s", path, strerror(errno));
 	reg_write(IVSHMEM_INTR_MASK, 1);
+	progress();
 }
 
 /* The kernel switches INTx off in the command register when it comes; what came meanwhile is still in the device. */
-static bool wait_interrupt(int ms)
+static bool wait_interrupt(void)
 {
+	long left = progress_ms + timeout_ms - now_ms();
 	struct pollfd waiting = { .fd = uio_fd, .events = POLLIN };
 	uint16_t command = PCI_MEMORY;
 	u32 count;
 
 	if (pwrite(config_fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
 		die(1, "%s: %s", path_of("config"), strerror(errno));
-	if (poll(&waiting, 1, ms) != 1)
+	if (left <= 0 || poll(&waiting, 1, left) != 1)
 		return false;
 	if (read(uio_fd, &count, sizeof(count)) != sizeof(count))
 		die(1, "%s: its interrupt cannot be read: %s", device, strerror(errno));
@@ -268,7 +286,7 @@ static int wait_for(const char *value)
 	for (;;) {
 		if (value && state_of(peer) == wanted)
 			break;
-		if (!wait_interrupt(timeout_ms))
+		if (!wait_interrupt())
 			die(3, "%s in %d ms; the state of peer %u is %#x", value ? "not that state" : "no interrupt", timeout_ms,
 			    peer, state_of(peer));
 		if (!value)
@@ -352,11 +370,12 @@ static void connect_link(void)
 	reg_write(IVSHMEM_DOORBELL, FIELD_PREP(IVSHMEM_DOORBELL_PEER, peer));
 	while (!link_up(&linked, &fresh)) {
 		reg_write(IVSHMEM_DOORBELL, FIELD_PREP(IVSHMEM_DOORBELL_PEER, peer));
-		if (!link_up(&linked, &fresh) && !wait_interrupt(timeout_ms))
+		if (!link_up(&linked, &fresh) && !wait_interrupt())
 			die(3, "peer %u has not answered for %d ms", peer, timeout_ms);
 	}
 	reg_write(IVSHMEM_DOORBELL, FIELD_PREP(IVSHMEM_DOORBELL_PEER, peer));
 	link_sleeps(&linked, false);
+	progress();
 }
 
 static bool move(void)
@@ -368,6 +387,8 @@ static bool move(void)
 		die(1, "peer %u has started anew: what was under way is lost", peer);
 	moved = send_some();
 	moved += receive_some();
+	if (moved)
+		progress();
 	if (moved && link_peer_sleeps(&linked))
 		reg_write(IVSHMEM_DOORBELL, FIELD_PREP(IVSHMEM_DOORBELL_PEER, peer));
 	return moved;
@@ -387,7 +408,7 @@ static int transfer(u64 outgoing, u64 incoming)
 		if (move())
 			continue;
 		link_sleeps(&linked, true);
-		if (!move() && !wait_interrupt(timeout_ms))
+		if (!move() && !wait_interrupt())
 			die(3, "peer %u: nothing moved for %d ms; %llu bytes to send and %llu to receive", peer, timeout_ms,
 			    (unsigned long long)out.left, (unsigned long long)in.left);
 		link_sleeps(&linked, false);
