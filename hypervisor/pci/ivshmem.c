@@ -150,10 +150,11 @@ static u32 config_access(void *ctx, u64 offset, u32 value, u32 lanes, bool write
 		[PCI_BAR2 / 4 + 1] = (u32)(~(size - 1) >> 32),
 		[PCI_INTERRUPT / 4] = 0xff,
 	};
-	u32 *reg = &dev->header[at / 4];
+	u32 *reg;
 
 	if (at >= PCI_HEADER_END)
 		return at < PCI_FUNCTION_SIZE ? 0 : PCI_ABSENT;
+	reg = &dev->header[at / 4];
 	if (write)
 		*reg ^= (*reg ^ value) & lanes & writable[at / 4];
 	return *reg | (at == PCI_COMMAND && is_pending(dev) ? (u32)PCI_STATUS_INTX : 0);
@@ -177,12 +178,13 @@ static bool ivshmem_access(struct cpu *cpu, void *ctx, struct mmio_access *acces
 	struct cell *cell = ctx;
 	bool is_config = access->offset < ECAM_SIZE, was_up;
 	u64 n = is_config ? access->offset / SLOT_SIZE : (access->offset - ECAM_SIZE) / REGS_SIZE;
-	struct ivshmem *dev = &cell->ivshmem[n];
+	struct ivshmem *dev;
 
 	if (n >= cell->config->ivshmem_count) {
 		access->value = ~0ULL;
 		return is_config;
 	}
+	dev = &cell->ivshmem[n];
 	spin_lock(&dev->list->lock);
 	was_up = is_up(dev);
 	access_device(dev, access);
