@@ -13,8 +13,8 @@ import pytest
 import ruamel.yaml
 
 from conftest import GROUP, lent
-from harness import (CELL_RAM, CONFIGS, OTHER_RAM, OUT, Root, Variant, Vm, boot, cell_config, locked, make_lone_image,
-                     parse_ktap, write_yaml)
+from harness import (CELL_RAM, CONFIGS, OTHER_RAM, OUT, TIME_SCALE, Root, Variant, Vm, boot, cell_config, locked,
+                     make_lone_image, parse_ktap, write_yaml)
 
 pytestmark = GROUP("ivshmem")
 
@@ -120,18 +120,26 @@ def trio(devices: list[Device]) -> Device:
     return devices[1]
 
 
-def start_echo(root: Root) -> int:
-    begin = root.start("echo")
-    root.vm.wait_serial1("^ivshmem: device 1: peer 1 of 3", begin)
-    return begin
+class Echo:
+    """The cell that sends back what comes. It says once a second what it has counted."""
 
+    def __init__(self, root: Root):
+        self.vm, self.begin = root.vm, root.start("echo")
+        self.vm.wait_serial1("^ivshmem: device 1: peer 1 of 3", self.begin)
 
-def last_line(root: Root, begin: int, device: int) -> dict[str, int]:
-    """What the echo has counted for one of its devices."""
-    time.sleep(1.5)
-    found = re.findall(rf"^ivshmem: device {device}: (\d+) interrupts, (\d+) bytes, full (\d+) times, nonsense (\d+) times$",
-                       root.vm.serial1_text()[begin:], re.M)
-    return dict(zip(("interrupts", "bytes", "full", "nonsense"), map(int, found[-1] if found else [0] * 4)))
+    def counts(self, device: int) -> dict[str, int]:
+        found = re.findall(rf"^ivshmem: device {device}: (\d+) interrupts, (\d+) bytes, full (\d+) times, nonsense (\d+) times$",
+                           self.vm.serial1_text()[self.begin:], re.M)
+        return dict(zip(("interrupts", "bytes", "full", "nonsense"), map(int, found[-1] if found else [0] * 4)))
+
+    def reach(self, device: int, what: str, value: int) -> dict[str, int]:
+        """Its counts when one of them is that, or more."""
+        for _ in range(100):
+            found = self.counts(device)
+            if found[what] >= value:
+                return found
+            time.sleep(0.1 * TIME_SCALE)
+        raise AssertionError(f"device {device} of the echo has not counted {value} {what}: {found}")
 
 
 def test_linux_finds_them(root: Root, devices: list[Device]):
@@ -154,7 +162,7 @@ def test_linux_finds_them(root: Root, devices: list[Device]):
 
 
 def test_states(root: Root, channel: Device):
-    start_echo(root)
+    Echo(root)
     assert channel.run("wait 1").endswith("state 1: 0x1\n")
     channel.in_background("wait 42")
     channel.run("state 41")
@@ -163,39 +171,37 @@ def test_states(root: Root, channel: Device):
 
 
 def test_doorbells(root: Root, channel: Device, trio: Device):
-    """An interrupt each, of that device only."""
-    begin = start_echo(root)
-    before = [last_line(root, begin, n)["interrupts"] for n in range(2)]
-    for _ in range(3):
-        channel.run("ring")
-        time.sleep(0.3)
+    """An interrupt each, of that device only; none of vectors that are not there."""
+    echo = Echo(root)
+    channel.run("ring")
+    assert echo.reach(0, "interrupts", 1)["interrupts"] == 1
     channel.run("ring 1")
-    channel.run("--peer 1 ring 65535")
-    assert last_line(root, begin, 0)["interrupts"] == before[0] + 3
-    assert last_line(root, begin, 1)["interrupts"] == before[1]
+    channel.run("ring 65535")
+    channel.run("ring")
+    assert echo.reach(0, "interrupts", 2)["interrupts"] == 2
     trio.run("--peer 1 ring")
-    assert last_line(root, begin, 1)["interrupts"] == before[1] + 1
+    assert echo.reach(1, "interrupts", 1)["interrupts"] == 1
+    assert echo.counts(0)["interrupts"] == 2
 
 
 def test_gigabyte(root: Root, channel: Device, trio: Device):
     """Half of it there and half of it back; the rings are full again and again, and interrupts say when not."""
-    begin, others, before = start_echo(root), trio.interrupts(), channel.interrupts()
+    echo, others, before = Echo(root), trio.interrupts(), channel.interrupts()
     output = channel.run(f"exchange {TRANSFER}", 240)
     print(output)
     sent, received = re.findall(r"^(?:sent|received) (\d+) bytes, sum (\w+ \w+)", output, re.M)
     assert sent == received and int(sent[0]) == int(TRANSFER[:-1]) << 20
     assert int(re.search(r"full (\d+) times", output)[1]) > 0
     assert int(re.search(r"(\d+) interrupts", output)[1]) > 0 and channel.interrupts() > before
-    assert trio.interrupts() == others
-    found = last_line(root, begin, 0)
+    found = echo.reach(0, "bytes", int(sent[0]))
     assert found["bytes"] == int(sent[0]) and found["full"] > 0 and found["nonsense"] == 0
-    assert last_line(root, begin, 1)["interrupts"] <= 2, "what is not the trio's came by its line"
+    assert trio.interrupts() == others and echo.counts(1)["interrupts"] == 0, "the other device's line came"
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_peer_ends(root: Root, trio: Device, end: str):
     """By itself: its state is 0 and the others are told, and what they do with others goes on."""
-    start_echo(root)
+    Echo(root)
     trio.run("state 0")
     root.start(f"end-{end}")
     trio.run(f"--peer 2 wait {THEIRS}")
@@ -211,7 +217,7 @@ def test_peer_ends(root: Root, trio: Device, end: str):
 @pytest.mark.parametrize("command", ["stop", "destroy", "restart"])
 def test_peer_is_ended(root: Root, channel: Device, command: str):
     """By root Linux, in the middle of a transfer, which ends with a sentence."""
-    start_echo(root)
+    Echo(root)
     channel.run("state 3; ivshmem-uio wait 4")
     channel.in_background("--timeout 2000 exchange 64G")
     root.control(f"cell {'stop echo; cloisterctl cell ' if command == 'destroy' else ''}{command} echo")
@@ -229,7 +235,7 @@ def test_peer_is_ended(root: Root, channel: Device, command: str):
 def test_hostile_peer(root: Root, channel: Device, trio: Device):
     """It knows the trio. The channel beside it goes on, and its interrupts are its own, while it storms, spoils the
     indexes, writes registers, and starts over and over again."""
-    begin = start_echo(root)
+    echo = Echo(root)
     before = channel.interrupts(), trio.interrupts()
     root.start("attack")
     trio.run("bind")
@@ -242,8 +248,8 @@ def test_hostile_peer(root: Root, channel: Device, trio: Device):
     assert sent == received
     assert channel.interrupts() - before[0] <= int(re.search(r"(\d+) interrupts", output)[1]) + 1
     assert trio.interrupts() == before[1], "a masked interrupt came"
-    assert last_line(root, begin, 1)["nonsense"] > 0, "it did nothing"
-    assert last_line(root, begin, 0)["nonsense"] == 0
+    echo.reach(1, "nonsense", 1)
+    assert echo.counts(0)["nonsense"] == 0
     status, said = root.vm.status(f"ivshmem-uio --device {trio.address} --peer 2 --timeout 1000 exchange 1M", 30)
     assert status in (1, 3) and "peer 2" in said, said
     assert root.show("attack")["state"] == "running" and root.is_alive()
