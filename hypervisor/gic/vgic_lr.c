@@ -9,8 +9,6 @@
  * is stored, nothing can be lost, and order of priority is kept; only a guest that has as many interrupts *active* as
  * there are list registers (4 or more) waits for the end of all but one before it gets the next.
  */
-#include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
 #include <asm/gic_sysreg.h>
 #include <hyp/errno.h>
@@ -134,11 +132,10 @@ void vgic_inject_hw(struct cpu *cpu, u32 intid)
 	u32 spare = ich_free() & cpu->vgic.lr_mask;
 
 	cpu->vgic.injected++;
-	if (unlikely(!spare)) {
+	if (likely(spare))
+		ich_write_lr((u32)__builtin_ctz(spare), lr_value_hw(cpu, intid));
+	else
 		inject_full(cpu, intid);
-		return;
-	}
-	ich_write_lr((u32)__builtin_ctz(spare), lr_value_hw(cpu, intid));
 }
 
 /* ---- soft interrupts ---- */

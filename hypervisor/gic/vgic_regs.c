@@ -11,7 +11,6 @@
  *
  * The caller cuts what is read to the width of the access.
  */
-#include <arch/io.h>
 #include <hyp/config.h>
 #include "vgic_local.h"
 
@@ -268,16 +267,14 @@ static inline bool access_bank(struct cpu *self, struct vgic_word *words, u64 co
 /* A read of all or half of a 64-bit register, and a write. */
 static u64 get64(u64 value, const struct mmio_access *access)
 {
-	return value >> (access->offset & 4 ? 32 : 0);
+	return value >> 8 * (access->offset & 4);
 }
 
 static u64 put64(u64 value, const struct mmio_access *access)
 {
-	if (access->size == 8)
-		return access->value;
-	if (access->offset & 4)
-		return (value & 0xffffffff) | access->value << 32;
-	return (value & ~0xffffffffULL) | access->value;
+	u64 shift = 8 * (access->offset & 4), mask = (access->size == 8 ? ~0ULL : 0xffffffffULL) << shift;
+
+	return (value & ~mask) | access->value << shift;
 }
 
 /* Component identification: the class that all GICs have; PIDR2 says architecture version 3. */
@@ -303,7 +300,7 @@ static void access_router(struct cpu *self, struct cell *cell, struct mmio_acces
 	} else if (!access->write) {
 		access->value = get64(vgic->irouter[intid], access);
 	} else {
-		vgic->irouter[intid] = put64(vgic->irouter[intid], access) & (GICD_IROUTER_AFF | GICD_IROUTER_IRM);
+		vgic->irouter[intid] = put64(vgic->irouter[intid], access) & (MPIDR_AFF | GICD_IROUTER_IRM);
 		if (MUTATE(VGIC_SOFT_ROUTE) || (owned(word) & BIT(intid % 32)))
 			vgic_route(cell, intid);
 	}

@@ -30,7 +30,7 @@ struct cpu *vgic_target(const struct cell *cell, u32 intid)
 
 		if (!cpu)
 			continue;
-		if (!(irouter & GICD_IROUTER_IRM) && (cpu->vmpidr & MPIDR_AFF) == (irouter & GICD_IROUTER_AFF))
+		if (!(irouter & GICD_IROUTER_IRM) && (cpu->vmpidr & MPIDR_AFF) == (irouter & MPIDR_AFF))
 			return cpu;
 		if (!first || (!first->on && cpu->on))
 			first = cpu;

@@ -7,7 +7,6 @@
 #ifndef HYP_VGIC_H
 #define HYP_VGIC_H
 
-#include <abi/config.h>
 #include <hyp/gic.h>
 #include <hyp/spinlock.h>
 

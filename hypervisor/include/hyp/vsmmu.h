@@ -8,7 +8,6 @@
 #define HYP_VSMMU_H
 
 #include <abi/config.h>
-#include <hyp/errno.h>
 
 struct cell;
 struct cpu;
