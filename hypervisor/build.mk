@@ -9,11 +9,11 @@ HYP_CONFIG	:= $(BUILD)/include/generated/autoconf.h
 HYP_SRC := $(sort $(wildcard $(addprefix hypervisor/,arch/arm64/*.S arch/arm64/*.c lib/*.c mm/*.c config/*.c boot/*.c \
 	cell/*.c trap/*.c gic/*.c smmu/*.c uart/*.c)))
 # a feature is a directory, or its none.c where it is left out
-feature = $(if $(filter y,$(1)),$(sort $(filter-out %/none.c,$(wildcard hypervisor/$(2)/*.c))),hypervisor/$(2)/none.c)
+feature = $(if $(filter y,$(1)),$(sort $(filter-out %none.c %/ivshmem.c,$(wildcard hypervisor/$(2)/*.c))),hypervisor/$(2)/none.c)
 HYP_SRC += $(call feature,$(CONFIG_PCI),pci)
 HYP_SRC += $(call feature,$(CONFIG_VSMMU),vsmmu)
-# of no host bridge of the machine
-HYP_SRC := $(sort $(HYP_SRC) hypervisor/pci/ivshmem.c)
+# needs no host bridge of the machine, so no PCI
+HYP_SRC += hypervisor/pci/ivshmem$(if $(filter y,$(CONFIG_IVSHMEM)),,_none).c
 HYP_OBJ := $(patsubst hypervisor/%,$(HYP_OUT)/%.o,$(HYP_SRC))
 
 HYP_CPPFLAGS := -Ihypervisor/include -Ihypervisor/arch/arm64/include $(if $(wildcard $(HYP_CONFIG)),-include $(HYP_CONFIG)) \

@@ -28,11 +28,6 @@ static struct ivshmem_list {
 	struct ivshmem *first;
 } lists[LISTS];
 
-static u32 count_of(const struct cell *cell)
-{
-	return IS_ENABLED(CONFIG_IVSHMEM) ? cell->config->ivshmem_count : 0;
-}
-
 /* As after a reset, and in no list. */
 static struct ivshmem fresh(struct cell *cell, u32 n)
 {
@@ -212,8 +207,6 @@ int ivshmem_cell_init(struct cell *cell, struct hc_error *err)
 
 	if (!count)
 		return 0;
-	if (!IS_ENABLED(CONFIG_IVSHMEM))
-		return hc_fail(err, -EINVAL, "ivshmem_count %u: this hypervisor was built without IVSHMEM", count);
 	for (u32 i = 0; i < count; i++)
 		cell->ivshmem[i] = fresh(cell, i);
 	return mmio_add(&cell->mmio, ipa(cell->config->ivshmem_ipa), 2 * ECAM_SIZE, ivshmem_access, cell);
@@ -221,7 +214,7 @@ int ivshmem_cell_init(struct cell *cell, struct hc_error *err)
 
 void ivshmem_attach(struct cell *cell)
 {
-	for (u32 i = 0; i < count_of(cell); i++) {
+	for (u32 i = 0; i < cell->config->ivshmem_count; i++) {
 		struct ivshmem *dev = &cell->ivshmem[i];
 
 		spin_lock(&dev->list->lock);
@@ -235,7 +228,7 @@ void ivshmem_attach(struct cell *cell)
 
 void ivshmem_detach(struct cell *cell)
 {
-	for (u32 i = 0; i < count_of(cell) && !MUTATE(IVSHMEM_KEEP_STATE); i++) {
+	for (u32 i = 0; i < cell->config->ivshmem_count && !MUTATE(IVSHMEM_KEEP_STATE); i++) {
 		struct ivshmem *dev = &cell->ivshmem[i];
 
 		spin_lock(&dev->list->lock);

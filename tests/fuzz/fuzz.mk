@@ -11,7 +11,7 @@
 
 fuzz-config	:= $(wildcard hypervisor/config/*.c)
 fuzzruns-config	:= 250000
-fuzz-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c %/ivshmem.c,$(wildcard hypervisor/pci/*.c))
+fuzz-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c hypervisor/pci/ecam.c $(wildcard hypervisor/pci/vpci*.c)
 fuzzruns-vpci	:= 30000
 fuzzlen-vpci	:= 512
 fuzz-vgic	:= tests/unit/gic_model.c tests/unit/fake/fake.c hypervisor/config/config.c hypervisor/cell/mmio.c \
@@ -35,7 +35,7 @@ FUZZ_SECONDS	?= 3600
 FUZZ_TARGETS	= $(sort $(patsubst fuzz-%,%,$(filter fuzz-%,$(.VARIABLES))))
 FUZZ_OUT	:= $(BUILD)/tests/fuzz
 FUZZ_CFLAGS	:= -g -O1 -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -fno-sanitize-recover=all -D_GNU_SOURCE \
-		   -DCONFIG_VSMMU=1 -DCONFIG_VPL011=1 -DCONFIG_IVSHMEM=1 -fsanitize=fuzzer-no-link,address,undefined \
+		   -DCONFIG_VSMMU=1 -DCONFIG_VPL011=1 -fsanitize=fuzzer-no-link,address,undefined \
 		   -fsanitize-coverage-ignorelist=tests/fuzz/no-coverage \
 		   $(addprefix -I,tests/unit/fake hypervisor/include hypervisor/arch/arm64/include tests/unit tests/model \
 		   tools/cloisterctl tools/include driver)

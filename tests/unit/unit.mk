@@ -22,7 +22,7 @@ unit-vsmmu	:= $(filter-out %/refine.c %/refine_chance.c,$(REFINE_SRC))
 unitflags-vsmmu	:= $(MODEL_FLAGS)
 unit-vsmmu_regs	:= $(unit-vsmmu)
 unitflags-vsmmu_regs := $(MODEL_FLAGS)
-unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c %/ivshmem.c,$(wildcard hypervisor/pci/*.c))
+unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c hypervisor/pci/ecam.c $(wildcard hypervisor/pci/vpci*.c)
 unit-ivshmem	:= hypervisor/config/config.c hypervisor/cell/mmio.c hypervisor/pci/ivshmem.c
 unit-vgic	:= tests/unit/gic_model.c hypervisor/config/config.c hypervisor/cell/mmio.c $(wildcard hypervisor/gic/*.c)
 unit-vgic_soft	:= $(unit-vgic)
@@ -33,7 +33,7 @@ unitflags-link	:= -Iinmates/lib/include
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
 UNIT_CFLAGS	:= -g -O1 -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Werror -Wno-unused-parameter \
-		   -fsanitize=address,undefined -fno-sanitize-recover=all -DCONFIG_VSMMU=1 -DCONFIG_VPL011=1 -DCONFIG_IVSHMEM=1 \
+		   -fsanitize=address,undefined -fno-sanitize-recover=all -DCONFIG_VSMMU=1 -DCONFIG_VPL011=1 \
 		   -Itests/unit/fake -Ihypervisor/include -Ihypervisor/arch/arm64/include
 
 .SECONDEXPANSION:
