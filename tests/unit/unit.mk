@@ -29,6 +29,8 @@ unit-vgic_soft	:= $(unit-vgic)
 # of the inmates' library, which Linux programs use as well
 unit-link	:=
 unitflags-link	:= -Iinmates/lib/include
+unit-log	:= hypervisor/lib/log.c hypervisor/lib/ring.c
+unit-vpl011	:= hypervisor/uart/vpl011.c hypervisor/cell/cell_console.c hypervisor/cell/mmio.c hypervisor/lib/ring.c
 
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
