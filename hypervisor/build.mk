@@ -52,10 +52,13 @@ $(HYP_OUT)/hyp.lds: hypervisor/arch/arm64/hyp.lds hypervisor/build.mk
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# those of IMG_* in abi/image.h
+bit = $(if $(filter y,$(CONFIG_$(1))),$(2),0)
+
 $(HYP_OUT)/cloister.elf: $(HYP_OBJ) $(HYP_OUT)/hyp.lds $(wildcard $(BUILD)/.config)
 	@echo "  LD      $@"
 	$(Q)$(CROSS)gcc $(HYP_CFLAGS) -static -Wl,-T,$(HYP_OUT)/hyp.lds,--gc-sections,--no-warn-rwx-segments,--build-id=none \
-		-Wl,-z,max-page-size=4096,--defsym=img_features=$(if $(filter y,$(CONFIG_VSMMU)),1,0) -o $@ $(HYP_OBJ)
+		-Wl,-z,max-page-size=4096,--defsym=img_features='$(call bit,VSMMU,1)+$(call bit,VPL011,2)' -o $@ $(HYP_OBJ)
 
 $(HYP_OUT)/cloister.bin: $(HYP_OUT)/cloister.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@

@@ -4,7 +4,7 @@
 
 GUEST		:= $(BUILD)/guest
 GUEST_KERNEL	:= 6.12
-GUEST_MODULES	:= nvme e1000e virtio_pci virtio_blk vfio_iommu_type1 vfio-pci
+GUEST_MODULES	:= nvme e1000e virtio_pci virtio_blk vfio_iommu_type1 vfio-pci uio_pci_generic
 GUEST_FETCH	:= tools/guest/fetch -o $(GUEST)
 
 # Programs that the boot tests and `make run` use in the root cell: one C file each, static.
@@ -39,7 +39,8 @@ $(GUEST)/%/headers/Makefile:
 $(GUEST)/bin/%: tools/guest/%.c
 	@echo "  CC      $@"
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) -static -O2 -Wall -Wextra -Werror -o $@ $<
+	$(Q)$(GUEST_CC) -static -O2 -Wall -Wextra -Werror -Iinmates/lib/include -MMD -MP -MF $@.d -o $@ $<
+-include $(GUEST_TOOLS:=.d)
 
 # Busybox, modules and a shell, and nothing of Cloister: for trying the machine without the hypervisor.
 $(GUEST)/%/plain.cpio: $(GUEST)/busybox $(GUEST)/%/release tools/guest/init tools/guest/mkinitramfs $(GUEST_TOOLS)
@@ -49,11 +50,13 @@ $(GUEST)/%/plain.cpio: $(GUEST)/busybox $(GUEST)/%/release tools/guest/init tool
 		$(GUEST_TOOLS:%=--add %:bin/)
 
 # The root cell's, without cells, which depend on the board: tools/cloister.mk and the tests add theirs in /cells.
-$(GUEST)/%/root.cpio: $(GUEST)/%/plain.cpio $(BUILD)/driver/%/cloister.ko $(BUILD)/driver/%/edu_test.ko \
+$(GUEST)/%/root.cpio: $(GUEST)/%/plain.cpio $(BUILD)/driver/%/cloister.ko \
+		$(BUILD)/driver/%/edu_test.ko $(BUILD)/driver/%/fault_test.ko \
 		$(BUILD)/tools/cloisterctl
 	@echo "  CPIO    $@"
 	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< --release "$$(cat $(@D)/release)" \
 		--extra-module $(BUILD)/driver/$*/cloister.ko --add $(BUILD)/driver/$*/edu_test.ko:test/ \
+		--add $(BUILD)/driver/$*/fault_test.ko:test/ \
 		--add $(BUILD)/tools/cloisterctl:bin/
 .PRECIOUS: $(GUEST)/%/Image $(GUEST)/%/release $(GUEST)/%/plain.cpio $(GUEST)/%/root.cpio
 

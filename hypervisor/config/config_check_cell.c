@@ -68,6 +68,8 @@ static bool check_fields(struct check *c)
 		    "console_size %u is not 0 or a power of two up to 65536", console) &&
 	       need(c, !cell->uart_irq || (cell->uart_irq / 32 == 1 && console),
 		    "uart_irq %u is not 32 to 63, or does not go with console_size", cell->uart_irq) &&
+	       need(c, IS_ENABLED(CONFIG_VPL011) || !cell->uart_irq,
+		    "uart_irq %u is for a virtual UART, and this hypervisor was built without VPL011", cell->uart_irq) &&
 	       need(c, IS_ALIGNED(cell->ecam_size, ECAM_BUS_SIZE) && cell->ecam_size <= ECAM_MAX,
 		    "ecam_size 0x%lx is not 1 MiB for each of up to 256 buses", cell->ecam_size) &&
 	       need(c, !cell->watchdog_ms || cell->comm_ipa, "watchdog_ms %u, but no comm_ipa", cell->watchdog_ms) &&

@@ -128,6 +128,7 @@ static void write_set_pending(struct cpu *self, struct vgic_word *word, const st
 
 	if (active)
 		bits &= ~vgic_find(self, word, active).pending;
+	__atomic_or_fetch(&word->latched, bits, __ATOMIC_RELAXED);
 	write_hw(self, word, GICD_ISPENDR, bits);
 	raise(self, word, bits & word->soft);
 }
@@ -137,6 +138,7 @@ static void write_clear_pending(struct cpu *self, struct vgic_word *word, const 
 	u32 bits = (u32)access->value;
 
 	write_hw(self, word, GICD_ICPENDR, bits);
+	__atomic_and_fetch(&word->latched, ~bits, __ATOMIC_RELAXED);
 	__atomic_and_fetch(&word->pending, ~bits, __ATOMIC_ACQ_REL);
 	vgic_drop(self, word, bits & may_be_held(word), LR_PENDING);
 }
@@ -333,7 +335,7 @@ static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 	for (u32 i = 0; i < cell->vcpus; i++) {
 		struct cpu *cpu = cell->vcpu[i];
 
-		if (vgic_runs(cpu, cell))
+		if (cpu)
 			apply_enables(cell, &cpu->vgic.local);
 	}
 	spin_unlock(&vgic->lock);

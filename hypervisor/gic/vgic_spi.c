@@ -212,4 +212,8 @@ void vgic_cell_reset(struct cell *cell)
 	quiesce_spis(&set);
 	init_words(cell);
 	add_spis(cell, &set);
+	for (u32 i = 0; i < cell->vcpus; i++) {
+		if (cell->vcpu[i])
+			vgic_cpu_clear(cell->vcpu[i]);
+	}
 }

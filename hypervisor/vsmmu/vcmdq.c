@@ -262,6 +262,7 @@ static bool run_batch(struct vsmmu *v)
 	b.barrier = false;
 	err = consume(&b, &q);
 	flushed = flush(&b);
+	__atomic_fetch_add(&v->cell->info.smmu_commands, b.work, __ATOMIC_RELAXED);
 	/* the hardware refused one of those that count as done: at the latest, the last of them */
 	if (flushed && q.cons != first)
 		q.cons = queue_pointer(q.log2, q.cons - 1);

@@ -129,6 +129,7 @@ static bool put(struct vsmmu *v, const struct kind *k, const struct vqueue *q, c
 	dmb_ish();
 	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | queue_pointer(q->log2, q->prod + 1));
 	*written |= k->irq;
+	__atomic_fetch_add(&v->cell->info.smmu_events, 1, __ATOMIC_RELAXED);
 	return true;
 }
 
