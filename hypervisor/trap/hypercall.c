@@ -153,14 +153,11 @@ static s64 call_about_cell(const struct call *call, struct guest_regs *regs, str
 
 static __attribute__((noinline)) s64 management_call(const struct call *call, struct guest_regs *regs, struct cpu *cpu)
 {
-	s64 result;
-
 	if (!cpu->cell->is_root)
 		return -EPERM;
 	cell_lock_from_trap(cpu);
-	result = call->root ? call->root(regs, cpu) : call_about_cell(call, regs, cpu);
-	spin_unlock(&cell_lock);
-	return result;
+	SPIN_HELD(&cell_lock);
+	return call->root ? call->root(regs, cpu) : call_about_cell(call, regs, cpu);
 }
 
 s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)

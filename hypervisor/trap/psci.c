@@ -39,11 +39,18 @@ static s64 psci_cpu_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask
 	cell_cpu_off(cpu);
 }
 
-static s64 cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+/*
+ * Under cell_lock, so that neither a cell that is being stopped nor a CPU that is being given away wakes up meanwhile:
+ * who has the lock parks this CPU instead of waiting for it.
+ */
+static s64 psci_cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask);
 	u64 entry = regs->x[2] & mask;
+	struct cpu *target;
 
+	cell_lock_from_trap(cpu);
+	SPIN_HELD(&cell_lock);
+	target = find_vcpu(cpu->cell, regs->x[1] & mask);
 	if (!target || target->state == CPU_ABSENT)
 		return PSCI_INVALID_PARAMETERS;
 	if (cpu->cell->state != HC_STATE_RUNNING)
@@ -51,20 +58,6 @@ static s64 cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 	if (!cell_has(cpu->cell, ipa(entry), PROT_EXEC))
 		return PSCI_INVALID_ADDRESS;
 	return cell_cpu_on(target, entry, regs->x[3] & mask) ? PSCI_SUCCESS : PSCI_ALREADY_ON;
-}
-
-/*
- * Under cell_lock, so that neither a cell that is being stopped nor a CPU that is being given away wakes up meanwhile:
- * who has the lock parks this CPU instead of waiting for it.
- */
-static s64 psci_cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
-{
-	s64 result;
-
-	cell_lock_from_trap(cpu);
-	result = cpu_on(regs, cpu, mask);
-	spin_unlock(&cell_lock);
-	return result;
 }
 
 static s64 psci_affinity_info(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
