@@ -5,7 +5,6 @@
  */
 #include <arch/cache.h>
 #include <hyp/cell.h>
-#include <hyp/hyp_map.h>
 #include <hyp/string.h>
 
 spinlock_t cell_lock;

@@ -2,7 +2,6 @@
 /* Formatting into a buffer; the conversions that printk.h names, no others. */
 #include <hyp/bits.h>
 #include <hyp/printk.h>
-#include <hyp/string.h>
 
 /* Counts all bytes, stores those that fit. */
 struct output {

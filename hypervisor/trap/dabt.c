@@ -5,7 +5,6 @@
  */
 #include <asm/esr.h>
 #include <asm/sysreg.h>
-#include <hyp/mutate.h>
 #include <hyp/trap.h>
 
 /* An aligned, zero-extending access of 32 bits by one register to where nothing is mapped: nearly all there are. */

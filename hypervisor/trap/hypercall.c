@@ -3,7 +3,6 @@
  * Hypercalls (abi/hypercall.h): decode and copy arguments here, then call cell/. The management calls are the root
  * cell's alone and run under cell_lock.
  */
-#include <hyp/string.h>
 #include <hyp/trap.h>
 
 static s64 hc_version(struct guest_regs *regs, struct cpu *cpu)

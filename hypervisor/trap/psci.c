@@ -3,7 +3,6 @@
  * PSCI 1.1 for cells: each cell switches its own CPUs and itself, by the affinities that it sees. Both calling
  * conventions; only the functions that have addresses or affinities exist in two widths.
  */
-#include <hyp/printk.h>
 #include <hyp/trap.h>
 
 #define PSCI_BASE		0x84000000u

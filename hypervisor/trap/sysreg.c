@@ -5,7 +5,6 @@
  * else is undefined.
  */
 #include <asm/esr.h>
-#include <asm/sysreg.h>
 #include <hyp/trap.h>
 
 #define ISS_OP0		GENMASK(21, 20)

@@ -6,7 +6,6 @@
 #include <arch/cpu.h>
 #include <arch/barrier.h>
 #include <arch/pte.h>
-#include <asm/entry.h>
 #include <asm/sysreg.h>
 
 #define HCR_VM		BIT(0)

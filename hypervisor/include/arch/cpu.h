@@ -5,8 +5,6 @@
 
 #include <hyp/addr.h>
 
-struct cpu;
-
 /* EL2 configuration that does not depend on a cell: traps, timers, features, vectors. Each CPU, once. Returns a
  * sentence when this CPU cannot be used (too small a PA range, say), NULL when all is well. */
 const char *arch_cpu_init(void);

@@ -5,9 +5,6 @@
 
 #include <hyp/types.h>
 
-struct cfg_system;
-struct cpu;
-
 void hyp_main(u64 base) __attribute__((noreturn));		/* boot CPU; PA of the image */
 void secondary_main(struct cpu *cpu) __attribute__((noreturn));	/* the others */
 

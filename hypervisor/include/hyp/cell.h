@@ -7,8 +7,8 @@
 #define HYP_CELL_H
 
 #include <abi/config.h>
-#include <abi/hypercall.h>
 #include <hyp/config.h>
+#include <hyp/errno.h>
 #include <hyp/mmio.h>
 #include <hyp/pci.h>
 #include <hyp/percpu.h>

@@ -13,8 +13,6 @@
 #include <hyp/types.h>
 #include <hyp/vgic.h>
 
-struct cell;
-
 /* Requests to another CPU; set atomically, then a cross-call SGI. Done when the target clears the bit. */
 #define CPU_REQ_PARK	(1u << 0)	/* leave the cell and wait in EL2 */
 #define CPU_REQ_VGIC	(1u << 1)	/* vgic_sync() */

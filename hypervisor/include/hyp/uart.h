@@ -6,9 +6,6 @@
 #include <abi/config.h>
 #include <hyp/addr.h>
 
-struct cell;
-struct hc_error;
-
 /* Before it is called, and with CFG_UART_NONE, output goes nowhere. */
 int uart_init(const struct cfg_system *sys);
 void uart_write(const char *text, size_t bytes);
