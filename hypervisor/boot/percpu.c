@@ -36,8 +36,7 @@ int percpu_init(const struct cfg_system *sys)
 		cpus[i].stack_top = (u64)stack;
 	}
 	if (cpus[0].mpidr != arch_mpidr()) {
-		pr_err("this CPU has MPIDR 0x%llx, the system config's first CPU 0x%llx",
-		       (unsigned long long)arch_mpidr(), (unsigned long long)cpus[0].mpidr);
+		pr_err("this CPU has MPIDR 0x%lx, the system config's first CPU 0x%lx", arch_mpidr(), cpus[0].mpidr);
 		return -EINVAL;
 	}
 	cpu_count = sys->cpu_count;
@@ -58,8 +57,7 @@ int percpu_start_others(const struct cfg_system *sys)
 		while (!err && __atomic_load_n(&cpus[i].state, __ATOMIC_ACQUIRE) == CPU_ABSENT && !timer_passed(deadline))
 			cpu_relax();	/* WFE could sleep past the deadline */
 		if (cpus[i].state == CPU_ABSENT)
-			pr_err("cpu %u (MPIDR 0x%llx) does not start: PSCI says %lld", i,
-			       (unsigned long long)cpus[i].mpidr, (long long)err);
+			pr_err("cpu %u (MPIDR 0x%lx) does not start: PSCI says %ld", i, cpus[i].mpidr, err);
 	}
 	return 0;
 }

@@ -81,26 +81,17 @@ void cell_streams_give_back(struct cell *cell)
 	give_back(cell, cell->config->stream_count);
 }
 
-/* Streams that the root cell has given away are not its to touch. */
-static bool is_own(const struct cell *cell, const struct cfg_stream *stream)
-{
-	if (!cell->is_root)
-		return true;
-	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
-		if (cells[id] && cells[id] != cell && has_stream(cells[id], stream))
-			return false;
-	}
-	return true;
-}
-
 static int for_each_stream(struct cell *cell, int (*act)(u32 smmu, u32 sid, const struct smmu_domain *domain))
 {
 	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
 	int result = 0;
 
 	for (u32 i = 0; i < cell->config->stream_count; i++) {
-		if (is_own(cell, &streams[i]) && act(streams[i].smmu, streams[i].sid, &cell->dma))
-			result = -EIO;
+		int one = act(streams[i].smmu, streams[i].sid, &cell->dma);
+
+		/* -EINVAL: not its own now, for the root cell has given it away */
+		if (one && one != -EINVAL)
+			result = one;
 	}
 	return result;
 }

@@ -55,9 +55,8 @@ static void record(struct cell *cell, u32 reason, u64 info)
 	cell->info.pc = sysreg_read(elr_el2);
 	cell->info.esr = sysreg_read(esr_el2);
 	cell->state = reason == HC_REASON_OFF || reason == HC_REASON_RESET ? HC_STATE_STOPPED : HC_STATE_FAILED;
-	pr_warn("cell %s: %s: %s (0x%llx) at PC 0x%llx", cell->name,
-		cell->state == HC_STATE_STOPPED ? "stopped" : "failed", reason_names[reason], (unsigned long long)info,
-		(unsigned long long)cell->info.pc);
+	pr_warn("cell %s: %s: %s (0x%lx) at PC 0x%lx", cell->name, cell->state == HC_STATE_STOPPED ? "stopped" : "failed",
+		reason_names[reason], info, cell->info.pc);
 }
 
 void cell_fail_current(struct cpu *cpu, u32 reason, u64 info)

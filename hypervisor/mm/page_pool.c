@@ -43,7 +43,7 @@ paddr_t hyp_pa(const void *va)
 void *hyp_va(paddr_t address)
 {
 	if (address.pa - linear.base >= linear.size)
-		panic("hyp_va: PA 0x%llx is not the hypervisor's", (unsigned long long)address.pa);
+		panic("hyp_va: PA 0x%lx is not the hypervisor's", address.pa);
 	return (void *)(uintptr_t)(address.pa - linear.pa_minus_va);
 }
 

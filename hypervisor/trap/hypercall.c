@@ -44,8 +44,7 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 	if (flags & ~(u64)HC_CREATE_CHECK)
 		return -EINVAL;
 	if (bytes > sizeof(blob)) {
-		result = hc_fail(&err, -EINVAL, "a cell config of %llu bytes: the most is %zu", (unsigned long long)bytes,
-				 sizeof(blob));
+		result = hc_fail(&err, -EINVAL, "a cell config of %lu bytes: the most is %zu", bytes, sizeof(blob));
 	} else if (!guest_read(cpu->cell, ipa(regs->x[1]), blob, bytes)) {
 		return -EFAULT;
 	} else {
