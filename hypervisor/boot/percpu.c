@@ -85,24 +85,16 @@ static void park_loop(struct cpu *cpu)
 	}
 }
 
-/*
- * A start that was asked for before the park is void. In one step: who sees that the park was taken may ask for the next
- * start, which must not get lost, and none of the old ones may come to life behind its back.
- */
-static void answer_park(struct cpu *cpu)
-{
-	u32 old = __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE), left;
-
-	do
-		left = old & CPU_REQ_PARK ? old & ~(CPU_REQ_PARK | CPU_REQ_START | CPU_REQ_RESTART) : old;
-	while (!__atomic_compare_exchange_n(&cpu->requests, &old, left, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-}
-
 void cpu_park(struct cpu *cpu)
 {
 	vgic_cpu_park(cpu);
 	arch_guest_leave();
-	answer_park(cpu);
+	/*
+	 * A start that was asked for before the park is void. In one step: who sees that the park was taken may ask for the
+	 * next start, which must not get lost, and none of the old ones may come to life behind its back.
+	 */
+	if (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & CPU_REQ_PARK)
+		__atomic_and_fetch(&cpu->requests, ~(CPU_REQ_PARK | CPU_REQ_START | CPU_REQ_RESTART), __ATOMIC_ACQ_REL);
 	arch_call_fresh(park_loop, cpu);
 }
 

@@ -74,10 +74,6 @@ static void convert(struct output *out, const struct spec *spec, char kind, va_l
 			put(out, '-');
 		put_number(out, spec, number < 0 ? -(u64)number : (u64)number, 10);
 		break;
-	case 'p':
-		put_text(out, "0x");
-		put_number(out, spec, (uintptr_t)va_arg(*args, void *), 16);
-		break;
 	case 'u':
 	case 'x':
 		put_number(out, spec, spec->longs ? va_arg(*args, u64) : va_arg(*args, unsigned int),

@@ -73,17 +73,6 @@ static u64 window_va(size_t cpu)
 	return HYP_VA_WINDOWS + cpu * 2 * HYP_WINDOW_SIZE;
 }
 
-static int window_init(size_t cpu)
-{
-	struct window *window = &windows[cpu];
-
-	*window = (struct window){
-		.pages = pgtable_entry(&table, window_va(cpu), PAGE_SIZE),
-		.block = pgtable_entry(&table, window_va(cpu) + HYP_WINDOW_SIZE, HYP_WINDOW_SIZE),
-	};
-	return window->pages && window->block ? 0 : -ENOMEM;
-}
-
 int hyp_map_init(void)
 {
 	table = (struct pgtable){
@@ -97,7 +86,11 @@ int hyp_map_init(void)
 	if (!table.root || map_own_memory())
 		return -ENOMEM;
 	for (size_t cpu = 0; cpu < CPU_MAX; cpu++) {
-		if (window_init(cpu))
+		windows[cpu] = (struct window){
+			.pages = pgtable_entry(&table, window_va(cpu), PAGE_SIZE),
+			.block = pgtable_entry(&table, window_va(cpu) + HYP_WINDOW_SIZE, HYP_WINDOW_SIZE),
+		};
+		if (!windows[cpu].pages || !windows[cpu].block)
 			return -ENOMEM;
 	}
 	hyp_root = hyp_pa(table.root);

@@ -43,15 +43,14 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 
 	if (flags & ~(u64)HC_CREATE_CHECK)
 		return -EINVAL;
-	if (bytes > sizeof(blob)) {
-		result = hc_fail(&err, -EINVAL, "a cell config of %lu bytes: the most is %zu", bytes, sizeof(blob));
-	} else if (!guest_read(cpu->cell, ipa(regs->x[1]), blob, bytes)) {
+	if (bytes <= sizeof(blob) && !guest_read(cpu->cell, ipa(regs->x[1]), blob, bytes))
 		return -EFAULT;
-	} else {
+	if (bytes <= sizeof(blob))
 		result = cell_check(blob, bytes, &err);
-		if (!result && !(flags & HC_CREATE_CHECK))
-			result = cell_build((const struct cfg_cell *)blob, &err);
-	}
+	else
+		result = hc_fail(&err, -EINVAL, "a cell config of %lu bytes: the most is %zu", bytes, sizeof(blob));
+	if (!result && !(flags & HC_CREATE_CHECK))
+		result = cell_build((const struct cfg_cell *)blob, &err);
 	if (!guest_write(cpu->cell, ipa(regs->x[3]), &err, sizeof(err)) && result < 0)
 		return -EFAULT;
 	return result;
