@@ -11,11 +11,10 @@
 #include <hyp/hyp_map.h>
 #include <hyp/printk.h>
 
-#define PSCI_CPU_ON_64		0xc4000003u
 #define CPU_ON_TIMEOUT_US	1000000
 #define PARK_TIMEOUT_US		1000000	/* a CPU answers at once, but QEMU on a busy host may not run it */
 
-struct cpu cpus[CPU_MAX];
+struct cpu cpus[CFG_MAX_CPUS];
 u32 cpu_count;
 
 int percpu_init(const struct cfg_system *sys)

@@ -4,9 +4,6 @@
 #include <asm/sysreg.h>
 #include <hyp/cell.h>
 
-#define PSCI_SYSTEM_OFF		0x84000008u
-#define PSCI_SYSTEM_RESET	0x84000009u
-
 static const char *const reason_names[] = {
 	[HC_REASON_NONE] = "none", [HC_REASON_MEMORY] = "access to memory that it does not have",
 	[HC_REASON_EXECUTE] = "fetch from memory that it may not execute",

@@ -32,7 +32,7 @@ static struct window {
 	void *va;			/* what is mapped now; NULL: nothing */
 	pte_t *first;			/* its entries */
 	size_t count;
-} windows[CPU_MAX];
+} windows[CFG_MAX_CPUS];
 
 static int inval(struct pgtable *unused, u64 addr, u64 size)
 {
@@ -85,7 +85,7 @@ int hyp_map_init(void)
 	mmio_next = HYP_VA_MMIO;
 	if (!table.root || map_own_memory())
 		return -ENOMEM;
-	for (size_t cpu = 0; cpu < CPU_MAX; cpu++) {
+	for (size_t cpu = 0; cpu < CFG_MAX_CPUS; cpu++) {
 		windows[cpu] = (struct window){
 			.pages = pgtable_entry(&table, window_va(cpu), PAGE_SIZE),
 			.block = pgtable_entry(&table, window_va(cpu) + HYP_WINDOW_SIZE, HYP_WINDOW_SIZE),

@@ -7,7 +7,6 @@
 
 #define PSCI_BASE		0x84000000u
 #define PSCI_64			0x40000000u
-#define PSCI_SYSTEM_OFF		0x84000008u
 
 #define PSCI_1_1		0x10001
 #define PSCI_NO_MIGRATION	2	/* no Trusted OS that would have to migrate */
@@ -20,7 +19,6 @@
 
 #define AFFINITY_ON		0
 #define AFFINITY_OFF		1
-#define AFFINITY_FIELDS		(GENMASK(39, 32) | GENMASK(23, 0))
 
 static struct cpu *find_vcpu(struct cell *cell, u64 affinity)
 {
@@ -61,7 +59,7 @@ static s64 psci_cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 
 static s64 psci_affinity_info(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask & AFFINITY_FIELDS);
+	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask & MPIDR_AFFINITY);
 
 	if ((regs->x[2] & mask) != 0 || !target)
 		return PSCI_INVALID_PARAMETERS;

@@ -40,7 +40,6 @@
 
 #define CNTHCTL_EL1PC	3ULL			/* counter and timer */
 
-#define MPIDR_AFFINITY	(GENMASK(39, 32) | GENMASK(23, 0))
 #define MPIDR_RES1	BIT(31)
 
 /* SPSR_EL2, everything masked: EL1h, AArch64; Supervisor mode, AArch32 */

@@ -48,8 +48,7 @@ struct cpu {
 	void *gicr;			/* its redistributor's registers */
 };
 
-#define CPU_MAX CFG_MAX_CPUS
-extern struct cpu cpus[CPU_MAX];
+extern struct cpu cpus[CFG_MAX_CPUS];
 extern u32 cpu_count;
 
 /* Enters the cell that a START request names, or parks. The boot CPU's last step; also from a parked CPU. */
