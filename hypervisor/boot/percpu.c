@@ -97,10 +97,12 @@ void cpu_park(struct cpu *cpu)
 	arch_call_fresh(park_loop, cpu);
 }
 
-static void enter_guest(struct cpu *cpu)
+void cpu_run(struct cpu *cpu)
 {
 	struct cell *cell = cpu->cell;
 
+	if (!(__atomic_fetch_and(&cpu->requests, ~CPU_REQ_START, __ATOMIC_ACQ_REL) & CPU_REQ_START))
+		cpu_park(cpu);
 	arch_guest_reset(stage2_vttbr(&cell->s2), cpu->vmpidr, cell->config->flags & CFG_CELL_AARCH32);
 	vgic_cpu_reset(cpu);
 	cpu->exits[HC_EXIT_OTHER]++;
@@ -108,13 +110,6 @@ static void enter_guest(struct cpu *cpu)
 	vsmmu_sync(cpu);
 	cell_watch_start(cpu);
 	arch_guest_enter(cpu->start_entry, cpu->start_arg);
-}
-
-void cpu_run(struct cpu *cpu)
-{
-	if (__atomic_fetch_and(&cpu->requests, ~CPU_REQ_START, __ATOMIC_ACQ_REL) & CPU_REQ_START)
-		enter_guest(cpu);
-	cpu_park(cpu);
 }
 
 void cpu_request(struct cpu *cpu, u32 requests)
