@@ -58,15 +58,17 @@ static int check_counts(const struct cfg_cell *config, struct hc_error *error)
 
 	if (config->cpu_count > CFG_MAX_CPUS || config->mem_count > CFG_MAX_MEM ||
 	    config->irq_count > CFG_MAX_IRQS || config->stream_count > CFG_MAX_STREAMS ||
-	    config->pci_count > CFG_MAX_PCI_DEVS || config->vsmmu_count > CFG_MAX_SMMUS)
+	    config->pci_count > CFG_MAX_PCI_DEVS || config->vsmmu_count > CFG_MAX_SMMUS ||
+	    config->ivshmem_count > CFG_MAX_IVSHMEM)
 		return fail(error, -EINVAL, "the cell config has more CPUs, memory regions, interrupts, streams, "
-			    "PCI functions or SMMUs than a cell can have");
+			    "PCI functions, SMMUs or ivshmem devices than a cell can have");
 	size += config->cpu_count * sizeof(struct cfg_cell_cpu);
 	size += config->mem_count * sizeof(struct cfg_mem);
 	size += config->irq_count * sizeof(struct cfg_irq);
 	size += config->stream_count * sizeof(struct cfg_stream);
 	size += config->pci_count * sizeof(struct cfg_pci_dev);
 	size += config->vsmmu_count * sizeof(struct cfg_vsmmu);
+	size += config->ivshmem_count * sizeof(struct cfg_ivshmem);
 	if (size != config->hdr.size)
 		return fail(error, -EINVAL, "the cell config's counts need %zu bytes, but it has %u", size,
 			    config->hdr.size);

@@ -12,6 +12,8 @@ HYP_SRC := $(sort $(wildcard $(addprefix hypervisor/,arch/arm64/*.S arch/arm64/*
 feature = $(if $(filter y,$(1)),$(sort $(filter-out %/none.c,$(wildcard hypervisor/$(2)/*.c))),hypervisor/$(2)/none.c)
 HYP_SRC += $(call feature,$(CONFIG_PCI),pci)
 HYP_SRC += $(call feature,$(CONFIG_VSMMU),vsmmu)
+# of no host bridge of the machine
+HYP_SRC := $(sort $(HYP_SRC) hypervisor/pci/ivshmem.c)
 HYP_OBJ := $(patsubst hypervisor/%,$(HYP_OUT)/%.o,$(HYP_SRC))
 
 HYP_CPPFLAGS := -Ihypervisor/include -Ihypervisor/arch/arm64/include $(if $(wildcard $(HYP_CONFIG)),-include $(HYP_CONFIG)) \

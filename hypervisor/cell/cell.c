@@ -78,6 +78,7 @@ static const struct step {
 	{ cell_mem_take, exit_mem },
 	{ vsmmu_cell_init, vsmmu_cell_exit },
 	{ vpl011_cell_init, vpl011_cell_reset },
+	{ ivshmem_cell_init, ivshmem_detach },
 };
 
 /* The end of a cell of which that many steps are done. */
@@ -182,6 +183,7 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 	cell->heartbeat = 0;
 	cell->info.reason = HC_REASON_NONE;
 	cell->info.starts++;
+	ivshmem_attach(cell);
 	set_state(cell, HC_STATE_RUNNING);
 	/* the Arm boot protocol: r0 = 0, r2 = device tree */
 	cell_cpu_on(cell->vcpu[0], entry, cell->config->flags & CFG_CELL_AARCH32 ? arg << 32 : arg);
@@ -193,6 +195,7 @@ static int quiesce(struct cell *cell)
 {
 	int cpus_result = cell_park_all(cell), dma_result = cell_streams_block(cell);
 
+	ivshmem_detach(cell);
 	vpci_cell_reset(cell);
 	vsmmu_cell_reset(cell);
 	return cpus_result ? cpus_result : dma_result;

@@ -76,6 +76,7 @@ void cell_fail_locked(struct cpu *cpu, u32 reason, u64 info)
 			if (cell->vcpu[i] && cell->vcpu[i] != cpu)
 				cpu_request(cell->vcpu[i], CPU_REQ_PARK);
 		}
+		ivshmem_detach(cell);
 		if (cell_streams_block(cell))
 			pr_err("cell %s: an SMMU did not confirm that its streams are blocked", cell->name);
 	}

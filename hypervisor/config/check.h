@@ -30,7 +30,7 @@ struct span {
 };
 
 #define OWNED_MAX	(3 + CFG_MAX_SMMUS + CFG_MAX_PCI_HOSTS)
-#define WINDOWS		(4 + CFG_MAX_SMMUS)
+#define WINDOWS		(5 + CFG_MAX_SMMUS)
 
 struct check {
 	const struct cfg_system *sys;
@@ -129,9 +129,6 @@ static inline u64 function_key(const struct cfg_cell *cell, u32 i)
 
 	return (u64)dev->host << 32 | dev->bdf;
 }
-
-#define BDF_FMT		"%02x:%02x.%x"
-#define BDF_ARGS(bdf)	((bdf) >> 8), ((bdf) >> 3 & 0x1f), ((bdf) & 7)
 
 /* The RAM region (not CFG_MEM_IO) in which all of it lies; NULL: none. */
 const struct cfg_mem *ram_around(const struct cfg_cell *cell, u64 start, u64 size);

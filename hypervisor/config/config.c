@@ -24,6 +24,16 @@ const struct cfg_area *cfg_area_around(const struct cfg_system *sys, u64 start, 
 	return NULL;
 }
 
+u32 cfg_cell_soft(const struct cfg_cell *cell)
+{
+	const struct cfg_ivshmem *dev = cfg_cell_ivshmem(cell);
+	u32 bits = cell->uart_irq ? 1u << cell->uart_irq % 32 : 0;
+
+	for (u32 i = 0; i < cell->ivshmem_count; i++)
+		bits |= 1u << dev[i].irq % 32;
+	return bits;
+}
+
 bool cfg_cell_range(const struct cfg_cell *cell, u32 n, struct cfg_mem *range)
 {
 	const struct cfg_bar *bar;

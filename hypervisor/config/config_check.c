@@ -63,8 +63,7 @@ bool check_header(struct check *c, const struct cfg_header *hdr, size_t bytes, u
 	       need(c, hdr->kind == kind, "header: kind %u is not %u", hdr->kind, kind) &&
 	       need(c, hdr->size >= fixed && hdr->size <= max, "header: size %u is not within %u to %u",
 		    hdr->size, fixed, max) &&
-	       need(c, hdr->size <= bytes, "header: size %u is more than the %zu bytes given", hdr->size,
-		    bytes) &&
+	       need(c, hdr->size <= bytes, "header: size %u is more than the %zu bytes given", hdr->size, bytes) &&
 	       need(c, !hdr->reserved, "header: reserved 0x%x is not 0", hdr->reserved);
 }
 
@@ -181,8 +180,7 @@ static bool check_choices(struct check *c)
 	return need(c, name_valid(sys->name, sizeof(sys->name), name_char_print),
 		    "name: not 1 to %u visible characters, padded with zeros", CL_NAME_LEN - 1) &&
 	       need(c, sys->root_exit <= CFG_ROOT_EXIT_HALT, "root_exit %u is unknown", sys->root_exit) &&
-	       need(c, sys->log_level <= LOG_LEVEL_MAX, "log_level %u is more than %u", sys->log_level,
-		    LOG_LEVEL_MAX) &&
+	       need(c, sys->log_level <= LOG_LEVEL_MAX, "log_level %lu is more than %u", sys->log_level, LOG_LEVEL_MAX) &&
 	       need(c, is_ppi(sys->maintenance_irq), "maintenance_irq %u is not a PPI (16 to 31)",
 		    sys->maintenance_irq) &&
 	       need(c, is_ppi(sys->timer_irq), "timer_irq %u is not a PPI (16 to 31)", sys->timer_irq) &&
@@ -263,14 +261,10 @@ static bool check_owned(struct check *c)
 static bool check_uart(struct check *c)
 {
 	u64 base = c->sys->uart_base;
-	const struct span *hit;
+	const struct span *hit = span_find(c->owned, c->owned_count, base, UART_SIZE);
 
-	if (c->sys->uart_kind == CFG_UART_NONE)
-		return need(c, !base, "uart_base 0x%lx is given, but uart_kind is 0 (none)", base);
-	hit = span_find(c->owned, c->owned_count, base, UART_SIZE);
-	return need(c, c->sys->uart_kind == CFG_UART_PL011, "uart_kind %u is unknown", c->sys->uart_kind) &&
-	       check_span(c, "uart_base", base, PAGE_SIZE, UART_SIZE, UART_SIZE, PA_BITS) &&
-	       need(c, !hit, "uart_base 0x%lx overlaps %s at 0x%lx", base, hit->what, hit->start);
+	return !base || (check_span(c, "uart_base", base, PAGE_SIZE, UART_SIZE, UART_SIZE, PA_BITS) &&
+			 need(c, !hit, "uart_base 0x%lx overlaps %s at 0x%lx", base, hit->what, hit->start));
 }
 
 /* ---- areas ---- */

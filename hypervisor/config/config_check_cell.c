@@ -10,6 +10,7 @@
 #define CONSOLE_MAX	KIB(64)
 #define ECAM_MAX	(256 * ECAM_BUS_SIZE)
 #define VSMMU_SIZE	KIB(128)
+#define IVSHMEM_SIZE	MIB(2)
 #define QUEUE_LOG2_MAX	19
 #define SSID_BITS_MAX	20
 
@@ -36,7 +37,7 @@ bool has_key(key_fn key, const struct cfg_cell *cell, u32 count, u64 wanted)
 static bool check_sizes(struct check *c)
 {
 	const struct cfg_cell *cell = c->cell;
-	u64 end = (uintptr_t)(cfg_cell_vsmmus(cell) + cell->vsmmu_count) - (uintptr_t)cell;
+	u64 end = (uintptr_t)(cfg_cell_ivshmem(cell) + cell->ivshmem_count) - (uintptr_t)cell;
 
 	return check_count(c, "cpu_count", cell->cpu_count, 1, CFG_MAX_CPUS) &&
 	       check_count(c, "mem_count", cell->mem_count, 1, CFG_MAX_MEM) &&
@@ -44,6 +45,7 @@ static bool check_sizes(struct check *c)
 	       check_count(c, "stream_count", cell->stream_count, 0, CFG_MAX_STREAMS) &&
 	       check_count(c, "pci_count", cell->pci_count, 0, CFG_MAX_PCI_DEVS) &&
 	       check_count(c, "vsmmu_count", cell->vsmmu_count, 0, CFG_MAX_SMMUS) &&
+	       check_count(c, "ivshmem_count", cell->ivshmem_count, 0, CFG_MAX_IVSHMEM) &&
 	       need(c, end == cell->hdr.size, "header: size %u is not the %lu bytes of the arrays",
 		    cell->hdr.size, end) &&
 	       need(c, cell->hdr.board == c->sys->hdr.board, "header: board 0x%lx is not the system's 0x%lx",
@@ -65,12 +67,10 @@ static bool check_fields(struct check *c)
 	       need(c, !unknown, "flags 0x%x has unknown bits 0x%x", cell->flags, unknown) &&
 	       need(c, !console || (power_of_two(console) && console <= CONSOLE_MAX),
 		    "console_size %u is not 0 or a power of two up to 65536", console) &&
-	       need(c, cell->uart_irq ? cell->uart_irq / 32 == 1 && console : !cell->uart_ipa,
-		    "uart_irq %lu is not 32 to 63, or does not go with console_size and uart_ipa", cell->uart_irq) &&
+	       need(c, !cell->uart_irq || (cell->uart_irq / 32 == 1 && console),
+		    "uart_irq %u is not 32 to 63, or does not go with console_size", cell->uart_irq) &&
 	       need(c, IS_ALIGNED(cell->ecam_size, ECAM_BUS_SIZE) && cell->ecam_size <= ECAM_MAX,
 		    "ecam_size 0x%lx is not 1 MiB for each of up to 256 buses", cell->ecam_size) &&
-	       need(c, cell->ecam_size || !cell->ecam_ipa, "ecam_ipa 0x%lx is given, but ecam_size is 0",
-		    cell->ecam_ipa) &&
 	       need(c, !cell->watchdog_ms || cell->comm_ipa, "watchdog_ms %u, but no comm_ipa", cell->watchdog_ms) &&
 	       need(c, cell->restart <= CFG_RESTART_ALWAYS, "restart %u is unknown", cell->restart);
 }
@@ -81,20 +81,22 @@ static bool check_windows(struct check *c)
 	const struct cfg_cell *cell = c->cell;
 	const struct cfg_vsmmu *vsmmu = cfg_cell_vsmmus(cell);
 
-	c->window[0] = (struct span){ "gicd_ipa", cell->gicd_ipa, GIC_FRAME };
-	c->window[1] = (struct span){ "gicr_ipa", cell->gicr_ipa, cell->cpu_count * GICR_CPU_SIZE };
-	c->window[2] = (struct span){ "ecam_ipa", cell->ecam_ipa, cell->ecam_size };
-	c->window[3] = (struct span){ "uart_ipa", cell->uart_ipa, cell->uart_irq ? GIC_FRAME : 0 };
+	c->window[0] = (struct span){ "ivshmem_ipa", cell->ivshmem_ipa, cell->ivshmem_count ? IVSHMEM_SIZE : 0 };
+	c->window[1] = (struct span){ "ecam_ipa", cell->ecam_ipa, cell->ecam_size };
+	c->window[2] = (struct span){ "gicd_ipa", cell->gicd_ipa, GIC_FRAME };
+	c->window[3] = (struct span){ "gicr_ipa", cell->gicr_ipa, cell->cpu_count * GICR_CPU_SIZE };
+	c->window[4] = (struct span){ "uart_ipa", cell->uart_ipa, cell->uart_irq ? GIC_FRAME : 0 };
 	for (u32 i = 0; i < cell->vsmmu_count; i++)
-		c->window[4 + i] = (struct span){ "ipa of a vsmmu", vsmmu[i].ipa, VSMMU_SIZE };
+		c->window[5 + i] = (struct span){ "ipa of a vsmmu", vsmmu[i].ipa, VSMMU_SIZE };
 	for (u32 i = 0; i < WINDOWS; i++) {
 		const struct span *a = &c->window[i], *b = span_find(c->window, i, a->start, a->size);
-		u64 align = i == 2 ? ECAM_BUS_SIZE : GIC_FRAME;
+		u64 align = i < 2 ? ECAM_BUS_SIZE : GIC_FRAME;
 
-		if (a->size && !check_span(c, a->what, a->start, align, a->size, align, IPA_BITS))
+		/* BAR 0 of an ivshmem device has 32 bits */
+		if ((a->size && !check_span(c, a->what, a->start, align, a->size, align, i ? IPA_BITS : 32)) ||
+		    !need(c, a->size || !a->start, "%s 0x%lx of what the cell does not have", a->what, a->start) ||
+		    !need(c, !b, "%s 0x%lx overlaps %s 0x%lx", a->what, a->start, b->what, b->start))
 			return false;
-		if (b)
-			return refuse(c, "%s 0x%lx overlaps %s 0x%lx", a->what, a->start, b->what, b->start);
 	}
 	return true;
 }
@@ -227,7 +229,8 @@ static bool check_irq(struct check *c, u32 i)
 	const struct cfg_irq *irq = &cfg_cell_irqs(c->cell)[i];
 
 	return need(c, is_spi(irq->intid), "intid %lu is not an SPI (32 to 1019)", irq->intid) &&
-	       need(c, irq->intid != c->cell->uart_irq, "intid %lu is uart_irq too", irq->intid) &&
+	       need(c, irq->intid >= 64 || !(cfg_cell_soft(c->cell) & BIT(irq->intid % 32)),
+		    "intid %lu is an emulated device's too", irq->intid) &&
 	       need(c, !i || irq_key(c->cell, i) > irq_key(c->cell, i - 1),
 		    "intid %lu is not above that of irqs[%u]", irq->intid, i - 1) &&
 	       need(c, !smmu_has_irq(c->sys, irq->intid), "intid %lu is an SMMU's, so the hypervisor's",
@@ -267,6 +270,27 @@ static bool check_vsmmu(struct check *c, u32 i)
 	return good;
 }
 
+/* ---- inter-cell channels ---- */
+
+static bool check_ivshmem(struct check *c, u32 i)
+{
+	const struct cfg_ivshmem *devs = cfg_cell_ivshmem(c->cell), *dev = &devs[i];
+	const struct cfg_mem *mem = &cfg_cell_mem(c->cell)[dev->mem];
+	bool good = need(c, dev->mem < c->cell->mem_count, "mem %u does not exist", dev->mem) &&
+		    need(c, (mem->flags & (CFG_MEM_SHARED | CFG_MEM_IO)) == CFG_MEM_SHARED, "mem %u is not shared RAM", dev->mem) &&
+		    need(c, power_of_two(mem->size) && IS_ALIGNED(mem->ipa, mem->size),
+			 "mem %u: size 0x%lx is not a power of two to which ipa 0x%lx is aligned", dev->mem, mem->size, mem->ipa) &&
+		    need(c, dev->irq / 32 == 1 && dev->irq != c->cell->uart_irq, "irq %u is not 32 to 63, or it is uart_irq",
+			 dev->irq) &&
+		    need(c, dev->peers >= 2 && dev->peers <= CFG_MAX_CELLS && dev->id < dev->peers,
+			 "id %u and peers %u: not 2 to %u, one of which has that id", dev->id, dev->peers, CFG_MAX_CELLS);
+
+	for (u32 j = 0; j < i && good; j++)
+		good = need(c, dev->mem != devs[j].mem && dev->irq != devs[j].irq, "mem %u or irq %u is that of ivshmem[%u] too",
+			    dev->mem, dev->irq, j);
+	return good;
+}
+
 int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *sys, struct hc_error *err)
 {
 	const struct cfg_cell *cell = blob;
@@ -285,6 +309,7 @@ int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *s
 	       check_each(&c, "irqs", cell->irq_count, check_irq) &&
 	       check_each(&c, "streams", cell->stream_count, check_stream) &&
 	       check_each(&c, "vsmmus", cell->vsmmu_count, check_vsmmu) &&
+	       check_each(&c, "ivshmem", cell->ivshmem_count, check_ivshmem) &&
 	       check_pci(&c) &&
 	       check_ranges(&c);
 	return good ? 0 : -EINVAL;

@@ -70,10 +70,10 @@ static bool is_shared(const struct cfg_mem *a, const struct cfg_mem *b)
 	return (a->flags & b->flags & CFG_MEM_SHARED) && a->pa == b->pa && a->size == b->size;
 }
 
-/* With the root cell: each region is lent as a whole or was never the root's. */
+/* With the root cell: each region is lent as a whole or was never the root's. What that shares it does not lend. */
 static bool is_lent(const struct cfg_mem *a, const struct cfg_mem *of_root)
 {
-	return span_inside(a->pa, a->size, of_root->pa, of_root->size);
+	return of_root->flags & CFG_MEM_SHARED ? is_shared(a, of_root) : span_inside(a->pa, a->size, of_root->pa, of_root->size);
 }
 
 static bool pair_ranges(struct check *c, const struct cfg_cell *other, range_rule may_overlap, const char *how)
@@ -90,6 +90,24 @@ static bool pair_ranges(struct check *c, const struct cfg_cell *other, range_rul
 	return true;
 }
 
+/* The ends of one channel agree on how many there are, and each knows which it is. */
+static bool pair_ivshmem(struct check *c, const struct cfg_cell *other)
+{
+	const struct cfg_ivshmem *a = cfg_cell_ivshmem(c->cell), *b = cfg_cell_ivshmem(other);
+
+	for (u32 i = 0; i < c->cell->ivshmem_count; i++) {
+		for (u32 j = 0; j < other->ivshmem_count; j++) {
+			bool apart = cfg_ivshmem_mem(c->cell, i)->pa != cfg_ivshmem_mem(other, j)->pa;
+
+			if (!need(c, apart || (a[i].id != b[j].id && a[i].peers == b[j].peers),
+				  "ivshmem[%u]: id %u of %u peers, and cell %s on the same memory has id %u of %u", i, a[i].id,
+				  a[i].peers, other->name, b[j].id, b[j].peers))
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool pair_root(struct check *c, const struct cfg_cell *other)
 {
 	struct check reversed = { .cell = other, .err = c->err };
@@ -98,8 +116,9 @@ static bool pair_root(struct check *c, const struct cfg_cell *other)
 	return need(c, !root || !is_root(other), "flags 0x%x: the root cell is %s already", c->cell->flags,
 		    other->name) &&
 	       pair_names(c, other) &&
-	       (root ? pair_ranges(&reversed, c->cell, is_lent, "partly in") :
-		       pair_ranges(c, other, is_lent, "partly in"));
+	       (root ? pair_ranges(&reversed, c->cell, is_lent, "is not lent or shared as a whole by") :
+		       pair_ranges(c, other, is_lent, "is not lent or shared as a whole by")) &&
+	       pair_ivshmem(c, other);
 }
 
 int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other, struct hc_error *err)
@@ -111,6 +130,6 @@ int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other,
 		good = pair_root(&c, other);
 	else
 		good = pair_names(&c, other) && pair_cpus(&c, other) && pair_irqs(&c, other) &&
-		       pair_streams(&c, other) && pair_ranges(&c, other, is_shared, "overlaps");
+		       pair_streams(&c, other) && pair_ranges(&c, other, is_shared, "overlaps") && pair_ivshmem(&c, other);
 	return good ? 0 : -EBUSY;
 }

@@ -26,7 +26,7 @@ struct cpu *vgic_target(const struct cell *cell, u32 intid)
 	struct cpu *first = NULL;
 
 	for (u32 i = 0; i < cell->vcpus; i++) {
-		struct cpu *cpu = cell->vcpu[i];
+		struct cpu *cpu = READ_ONCE(cell->vcpu[i]);
 
 		if (!cpu)
 			continue;
@@ -125,13 +125,11 @@ static int quiesce_spis(const struct spi_set *set)
 static void init_words(struct cell *cell)
 {
 	struct vgic_cell *vgic = &cell->vgic;
-	u64 soft = cell->config->uart_irq;
 
 	vgic->ctlr = 0;
 	for (u32 n = 0; n < VGIC_SPI_WORDS; n++)
 		vgic->spi[n] = (struct vgic_word){ .n = n, .frame = gic.dist, .priority = &vgic->priority[32 * n] };
-	if (soft)
-		vgic->spi[soft / 32].soft = (u32)BIT(soft % 32);
+	vgic->spi[1].soft = cfg_cell_soft(cell->config);
 	memset(vgic->priority, 0, sizeof(vgic->priority));
 	memset(vgic->irouter, 0, sizeof(vgic->irouter));
 }

@@ -12,9 +12,7 @@ int vpci_cell_init(struct cell *cell, struct hc_error *err)
 {
 	if (!cell->config->pci_count)
 		return 0;
-	snprintf(err->text, sizeof(err->text), "pci_count %u: this hypervisor was built without PCI",
-		 cell->config->pci_count);
-	return -EINVAL;
+	return hc_fail(err, -EINVAL, "pci_count %u: this hypervisor was built without PCI", cell->config->pci_count);
 }
 
 void vpci_cell_exit(struct cell *cell)

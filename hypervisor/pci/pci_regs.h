@@ -22,13 +22,16 @@
 #define PCI_COMMAND_SERR	BIT(8)
 #define PCI_COMMAND_INTX_OFF	BIT(10)
 #define PCI_STATUS_W1C		0xf9000000u
+#define PCI_STATUS_INTX		BIT(19)	/* in the register at PCI_COMMAND, as the next one */
 #define PCI_STATUS_CAPS		BIT(20)	/* in the register at PCI_COMMAND */
+#define PCI_CLASS		0x08	/* and revision ID */
 #define PCI_TYPE		0x0c	/* cache line size, latency timer, header type, BIST */
 #define PCI_HEADER_TYPE		GENMASK(22, 16)
 #define PCI_MULTI_FUNCTION	BIT(23)
 #define PCI_TYPE_BRIDGE		1
 #define PCI_BAR0		0x10
 #define PCI_BAR1		0x14
+#define PCI_BAR2		0x18
 #define PCI_BAR5		0x24
 #define PCI_BARS_FUNCTION	6
 #define PCI_BARS_BRIDGE		2
@@ -36,6 +39,7 @@
 #define PCI_BAR_64		BIT(2)
 #define PCI_BAR_PREFETCH	BIT(3)
 #define PCI_BAR_FLAGS		GENMASK(3, 0)
+#define PCI_SUBSYSTEM		0x2c
 #define PCI_ROM_FUNCTION	0x30
 #define PCI_ROM_BRIDGE		0x38
 #define PCI_ROM_ENABLE		BIT(0)

@@ -51,8 +51,11 @@ static struct vpci_dev *find_virtual(const struct vpci *vpci, u32 vbdf)
 }
 
 /* What is not there, or not ready, takes no writes. Returns the result of a read. */
-static u32 access_dword(struct vpci_dev *dev, u32 reg, u32 value, u32 lanes, bool write)
+static u32 access_dword(void *vpci, u64 offset, u32 value, u32 lanes, bool write)
 {
+	struct vpci_dev *dev = find_virtual(vpci, (u32)(offset / PCI_FUNCTION_SIZE));
+	u32 reg = offset % PCI_FUNCTION_SIZE;
+
 	if (!dev)
 		return PCI_ABSENT;
 	if (!vpci_dev_ready(dev))
@@ -66,18 +69,10 @@ static u32 access_dword(struct vpci_dev *dev, u32 reg, u32 value, u32 lanes, boo
 static bool vpci_access(struct cpu *cpu, void *ctx, struct mmio_access *access)
 {
 	struct vpci *vpci = ctx;
-	u32 reg = access->offset % PCI_FUNCTION_SIZE, shift = 8 * (reg % 4);
-	u64 lanes = ~0ULL >> (64 - 8 * access->size) << shift, value = access->value << shift, result;
-	struct vpci_dev *dev;
 
 	spin_lock(&vpci->lock);
-	dev = find_virtual(vpci, (u32)(access->offset / PCI_FUNCTION_SIZE));
-	result = access_dword(dev, reg & ~3u, (u32)value, (u32)lanes, access->write);
-	if (access->size == 8)
-		result |= (u64)access_dword(dev, reg + 4, (u32)(value >> 32), ~0u, access->write) << 32;
+	vpci_config_access(access, access_dword, vpci);
 	spin_unlock(&vpci->lock);
-	if (!access->write)
-		access->value = (result & lanes) >> shift;
 	return true;
 }
 
@@ -106,10 +101,8 @@ static int probe(struct vpci_dev *dev, struct hc_error *err)
 	if (!entry)
 		return vpci_dev_probe(dev, err);
 	spin_lock(&entry->cell->vpci.lock);
-	result = vpci_dev_ready(entry) ? vpci_dev_probe(dev, err) : -EAGAIN;
+	result = vpci_dev_ready(entry) ? vpci_dev_probe(dev, err) : vpci_dev_fail(dev, err, -EAGAIN, "is being reset: try again");
 	spin_unlock(&entry->cell->vpci.lock);
-	if (result == -EAGAIN)
-		snprintf(err->text, sizeof(err->text), "PCI function 0x%x is being reset: try again", dev->config->bdf);
 	return result;
 }
 
@@ -163,10 +156,8 @@ static int build_entries(struct cell *cell, struct hc_error *err)
 
 	vpci->pages = (u32)DIV_ROUND_UP(count * sizeof(struct vpci_dev), PAGE_SIZE);
 	vpci->dev = page_alloc(vpci->pages, 1);
-	if (!vpci->dev) {
-		snprintf(err->text, sizeof(err->text), "no memory for %u PCI functions", count);
-		return -ENOMEM;
-	}
+	if (!vpci->dev)
+		return hc_fail(err, -ENOMEM, "no memory for %u PCI functions", count);
 	for (u32 i = 0; i < count; i++, config++) {
 		u8 *regs = pci_function(config->host, config->bdf);
 
@@ -190,13 +181,9 @@ int vpci_cell_init(struct cell *cell, struct hc_error *err)
 			goto err_free;
 	}
 	if (config->ecam_size) {
-		result = mmio_add(&cell->mmio, ipa(config->ecam_ipa), config->ecam_size, vpci_access,
-				  &cell->vpci);
-		if (result) {
-			snprintf(err->text, sizeof(err->text), "ecam_ipa 0x%lx: no trapped region is free",
-				 config->ecam_ipa);
+		result = mmio_add(&cell->mmio, ipa(config->ecam_ipa), config->ecam_size, vpci_access, &cell->vpci);
+		if (result)
 			goto err_free;
-		}
 	}
 	for (u32 i = 0; i < cell->vpci.count && !cell->is_root; i++)
 		take(&cell->vpci.dev[i]);

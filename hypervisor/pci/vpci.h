@@ -60,10 +60,30 @@ static inline u32 rom_register(const struct vpci_dev *dev)
 	return dev->type == PCI_TYPE_BRIDGE ? PCI_ROM_BRIDGE : PCI_ROM_FUNCTION;
 }
 
+/* What an access of configuration space is made of: `value` in the `lanes` of a dword; of a read the dword. */
+typedef u32 (*vpci_dword)(void *ctx, u64 offset, u32 value, u32 lanes, bool write);
+
+static inline void vpci_config_access(struct mmio_access *access, vpci_dword dword, void *ctx)
+{
+	u64 at = access->offset & ~3ULL, result;
+	u32 shift = 8 * (access->offset % 4);
+	u64 lanes = ~0ULL >> (64 - 8 * access->size) << shift, value = access->value << shift;
+
+	result = dword(ctx, at, (u32)value, (u32)lanes, access->write);
+	if (access->size == 8)
+		result |= (u64)dword(ctx, at + 4, (u32)(value >> 32), ~0u, access->write) << 32;
+	if (!access->write)
+		access->value = (result & lanes) >> shift;
+}
+
 /* ---- ecam.c ---- */
 
 /* Configuration space of a function; NULL: not on a bus of that host. */
 u8 *pci_function(u32 host, u32 bdf);
+
+/* Says what is wrong with a function; the value is `result`. */
+#define vpci_dev_fail(dev, err, result, what) \
+	hc_fail(err, result, "PCI function " BDF_FMT " of host %u " what, BDF_ARGS((dev)->config->bdf), (dev)->config->host)
 
 /* ---- vpci_dev.c: callers hold the owner's vpci lock or the function is not reachable yet ---- */
 

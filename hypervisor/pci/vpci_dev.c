@@ -119,15 +119,6 @@ static void probe_sizes(struct vpci_dev *dev)
 	mmio_write16(dev->regs + PCI_COMMAND, command);
 }
 
-static int probe_error(const struct vpci_dev *dev, struct hc_error *err, int result, const char *what)
-{
-	u32 bdf = dev->config->bdf;
-
-	snprintf(err->text, sizeof(err->text), "PCI function %02x:%02x.%x of host %u %s",
-		 bdf >> 8, bdf >> 3 & 0x1f, bdf & 7, dev->config->host, what);
-	return result;
-}
-
 /* The BARs that hardware has are those of the config, or one would decode where nobody put it. */
 static int check_bars(const struct vpci_dev *dev, struct hc_error *err)
 {
@@ -136,10 +127,8 @@ static int check_bars(const struct vpci_dev *dev, struct hc_error *err)
 
 		if (bar->size == dev->bar[i].size && !!(bar->flags & CFG_BAR_64) == dev->bar[i].wide)
 			continue;
-		snprintf(err->text, sizeof(err->text),
-			 "PCI function 0x%x: BAR %u has 0x%lx bytes (%u bits), not 0x%lx",
-			 dev->config->bdf, i, dev->bar[i].size, dev->bar[i].wide ? 64u : 32u, bar->size);
-		return -EINVAL;
+		return hc_fail(err, -EINVAL, "PCI function 0x%x: BAR %u has 0x%lx bytes (%u bits), not 0x%lx", dev->config->bdf, i,
+			       dev->bar[i].size, dev->bar[i].wide ? 64u : 32u, bar->size);
 	}
 	return 0;
 }
@@ -149,20 +138,20 @@ int vpci_dev_probe(struct vpci_dev *dev, struct hc_error *err)
 	u32 id;
 
 	if (!dev->regs)
-		return probe_error(dev, err, -EINVAL, "is on no bus of that host");
+		return vpci_dev_fail(dev, err, -EINVAL, "is on no bus of that host");
 	id = vpci_hw_read(dev, PCI_ID);
 	if (FIELD_GET(PCI_VENDOR, id) == FIELD_MAX(PCI_VENDOR))
-		return probe_error(dev, err, -EIO, "does not answer");
+		return vpci_dev_fail(dev, err, -EIO, "does not answer");
 	if (dev->config->id && dev->config->id != id)
-		return probe_error(dev, err, -EINVAL, "has not the ID that the config says");
+		return vpci_dev_fail(dev, err, -EINVAL, "has not the ID that the config says");
 	dev->type = FIELD_GET(PCI_HEADER_TYPE, vpci_hw_read(dev, PCI_TYPE));
 	if (dev->type > PCI_TYPE_BRIDGE)
-		return probe_error(dev, err, -EINVAL, "has an unknown header type");
+		return vpci_dev_fail(dev, err, -EINVAL, "has an unknown header type");
 	if (dev->type == PCI_TYPE_BRIDGE && !dev->cell->is_root)
-		return probe_error(dev, err, -EINVAL, "is a bridge, which only the root cell can have");
+		return vpci_dev_fail(dev, err, -EINVAL, "is a bridge, which only the root cell can have");
 	dev->bars = dev->type == PCI_TYPE_BRIDGE ? PCI_BARS_BRIDGE : PCI_BARS_FUNCTION;
 	if (probe_caps(dev))
-		return probe_error(dev, err, -EINVAL, "has Enhanced Allocation, so uncontrolled addresses");
+		return vpci_dev_fail(dev, err, -EINVAL, "has Enhanced Allocation, so uncontrolled addresses");
 	probe_ext_caps(dev);
 	probe_sizes(dev);
 	if (!dev->cell->is_root && check_bars(dev, err))

@@ -25,7 +25,7 @@ static void *regs;
 
 int uart_init(const struct cfg_system *sys)
 {
-	if (sys->uart_kind != CFG_UART_PL011)
+	if (!sys->uart_base)
 		return 0;
 	regs = hyp_map_mmio(pa(sys->uart_base), PAGE_SIZE);
 	if (!regs)

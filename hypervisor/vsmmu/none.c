@@ -8,9 +8,7 @@ int vsmmu_cell_init(struct cell *cell, struct hc_error *err)
 {
 	if (!cell->config->vsmmu_count)
 		return 0;
-	snprintf(err->text, sizeof(err->text), "vsmmu_count %u: this hypervisor was built without VSMMU",
-		 cell->config->vsmmu_count);
-	return -EINVAL;
+	return hc_fail(err, -EINVAL, "vsmmu_count %u: this hypervisor was built without VSMMU", cell->config->vsmmu_count);
 }
 
 void vsmmu_cell_exit(struct cell *cell)

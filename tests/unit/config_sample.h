@@ -77,7 +77,7 @@ static inline void sample_make_system(struct sample *s)
 		.hdr = sample_header(CFG_KIND_SYSTEM, sizeof(*s)), .name = "qemu-virt",
 		.hyp_base = 0x40200000, .hyp_size = 0x07e00000, .uart_base = 0x09000000,
 		.gicd_base = 0x08000000, .gicr_base = 0x080a0000, .gicr_size = 0xf60000,
-		.uart_kind = CFG_UART_PL011, .maintenance_irq = 25, .timer_irq = 26, .log_level = 2,
+		.maintenance_irq = 25, .timer_irq = 26, .log_level = 2,
 		.cpu_count = SAMPLE_COUNT(s->cpus), .area_count = SAMPLE_COUNT(s->areas), .smmu_count = 1, .pci_count = 1,
 		.payload_count = SAMPLE_COUNT(s->payloads), .cell_count = 3,
 	};

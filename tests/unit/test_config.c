@@ -22,7 +22,7 @@ struct rule {
 /* RULE(name, part of the sentence, statement that breaks the sample) */
 #define SYSTEM_RULES(RULE) \
 	RULE(magic, "header: magic 0x1 is not 0x47464352545343", s->sys.hdr.magic = 1) \
-	RULE(revision, "header: revision 1 is not 4", s->sys.hdr.revision = 1) \
+	RULE(revision, "header: revision 1 is not 5", s->sys.hdr.revision = 1) \
 	RULE(kind, "header: kind 2 is not 1", s->sys.hdr.kind = CFG_KIND_CELL) \
 	RULE(size_small, "header: size 100 is not within", s->sys.hdr.size = 100) \
 	RULE(size_big, "header: size 32776 is not within", s->sys.hdr.size = CFG_MAX_SIZE + 8) \
@@ -37,8 +37,6 @@ struct rule {
 	RULE(hyp_size_odd, "hyp_base 0x40200000 with size 0x7e00001 is not", s->sys.hyp_size += 1) \
 	RULE(hyp_size_zero, "hyp_base 0x40200000 with size 0x0 is not", s->sys.hyp_size = 0) \
 	RULE(hyp_size_wraps, "hyp_base 0x40200000 with size 0xfffffffffffff000 is not", s->sys.hyp_size = ~0xfffUL) \
-	RULE(uart_kind, "uart_kind 7 is unknown", s->sys.uart_kind = 7) \
-	RULE(uart_none, "uart_base 0x9000000 is given, but uart_kind is 0", s->sys.uart_kind = CFG_UART_NONE) \
 	RULE(uart_base, "uart_base 0x9000004 with size 0x1000 is not 0x1000 aligned", s->sys.uart_base += 4) \
 	RULE(uart_owned, "uart_base 0x9050000 overlaps SMMU registers at 0x9050000", s->sys.uart_base = 0x09050000) \
 	RULE(gicd_base, "gicd_base 0x8001000 with size 0x10000 is not 0x10000 aligned", s->sys.gicd_base += 0x1000) \
@@ -121,7 +119,7 @@ struct rule {
 	     s->rtos1.mem[0].pa = 0x49000000) \
 	RULE(pair_share_one, "overlaps 'shared' of rtos0", s->rtos1.mem[1].flags &= ~CFG_MEM_SHARED) \
 	RULE(pair_share_part, "overlaps 'shared' of rtos0", s->rtos1.mem[1].size = 0x8000) \
-	RULE(pair_root_part, "cells[1] 'rtos0': ram: pa 0x48000000 size 0x2000000 partly in 'cells' of root", \
+	RULE(pair_root_part, "cells[1] 'rtos0': ram: pa 0x48000000 size 0x2000000 is not lent or shared as a whole by 'cells' of", \
 	     s->root.mem[2].pa += 0x1000000; s->root.mem[2].ipa += 0x1000000; s->root.mem[2].size -= 0x1000000)
 
 /* In rtos0, which has one of everything. */
@@ -137,11 +135,10 @@ struct rule {
 	RULE(c_console, "console_size 3000 is not 0 or a power of two", s->rtos0.cell.console_size = 3000) \
 	RULE(c_console_big, "console_size 131072 is not 0", s->rtos0.cell.console_size = 131072) \
 	RULE(c_uart_irq, "uart_irq 64 is not 32 to 63", s->rtos0.cell.uart_irq = 64) \
-	RULE(c_uart_irq_huge, "uart_irq 4294967329 is not 32 to 63", s->rtos0.cell.uart_irq |= 1UL << 32) \
 	RULE(c_uart_ppi, "uart_irq 27 is not 32 to 63", s->rtos0.cell.uart_irq = 27) \
-	RULE(c_uart_none, "uart_irq 0 is not 32 to 63", s->rtos0.cell.uart_irq = 0) \
+	RULE(c_uart_none, "uart_ipa 0x9100000 of what the cell does not have", s->rtos0.cell.uart_irq = 0) \
 	RULE(c_uart_ring, "uart_irq 33 is not 32 to 63, or does not go with console_size", s->rtos0.cell.console_size = 0) \
-	RULE(c_uart_both, "irqs[0]: intid 36 is uart_irq too", s->rtos0.cell.uart_irq = 36) \
+	RULE(c_uart_both, "irqs[0]: intid 36 is an emulated device's too", s->rtos0.cell.uart_irq = 36) \
 	RULE(c_uart_odd, "uart_ipa 0x9101000 with size 0x10000 is not 0x10000 aligned", s->rtos0.cell.uart_ipa += 0x1000) \
 	RULE(c_uart_gic, "uart_ipa 0x8000000 overlaps gicd_ipa", s->rtos0.cell.uart_ipa = 0x08000000) \
 	RULE(c_uart_mem, "ram: ipa 0x40000000 with size 0x2000000 overlaps uart_ipa", s->rtos0.cell.uart_ipa = 0x41000000) \
@@ -159,7 +156,7 @@ struct rule {
 	RULE(c_gicd_limit, "gicd_ipa 0x10000000000 with size 0x10000 is not", s->rtos0.cell.gicd_ipa = 1UL << 40) \
 	RULE(c_gicr, "gicr_ipa 0x8000000 overlaps gicd_ipa 0x8000000", s->rtos0.cell.gicr_ipa = 0x08000000) \
 	RULE(c_ecam, "ecam_ipa 0x30010000 with size 0x100000 is not 0x100000 aligned", s->rtos0.cell.ecam_ipa += 0x10000) \
-	RULE(c_ecam_none, "ecam_ipa 0x30000000 is given, but ecam_size is 0", s->rtos0.cell.ecam_size = 0) \
+	RULE(c_ecam_none, "ecam_ipa 0x30000000 of what the cell does not have", s->rtos0.cell.ecam_size = 0) \
 	RULE(c_ecam_odd, "ecam_size 0x180000 is not 1 MiB", s->rtos0.cell.ecam_size = 0x180000) \
 	RULE(c_ecam_big, "ecam_size 0x10100000 is not", s->rtos0.cell.ecam_size = 0x10100000) \
 	RULE(c_no_cpu, "cpu_count 0 is not within 1", s->rtos0.cell.cpu_count = 0) \

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import fdt, vpl011, vsmmu
+from . import fdt, ivshmem, vpl011, vsmmu
 from .emit import vmpidr
 from .fdt import Node, cells, cells64, strings
 from .model import Cell, Device, Function, System
@@ -38,6 +38,7 @@ def build(system: System, cell: Cell, initrd: tuple[int, int] | None) -> bytes:
     vpl011.add_nodes(system.board, cell, root)
     vsmmu.add_nodes(system, cell, root, cells64)
     _pci_host(root, system, cell, gic)
+    ivshmem.add_nodes(system, cell, root, cells64)
     uarts = [vpl011.name(cell.vpl011)] if cell.vpl011 else []
     uarts += [_name(device) for device in cell.devices if device.node.compatible("arm,pl011")]
     for index, name in enumerate(uarts):

@@ -7,7 +7,7 @@ node without registers stays if everything that it refers to does.
 
 from __future__ import annotations
 
-from . import fdt, vsmmu
+from . import fdt, ivshmem, vsmmu
 from .board import GIC_COMPATIBLE, PCI_COMPATIBLE, PCI_IO, SMMU_COMPATIBLE
 from .emit import root_windows
 from .fdt import Node, cells, cells64, strings
@@ -34,7 +34,8 @@ def build(system: System, cell: Cell, initrd: tuple[int, int] | None) -> bytes:
             node.props["iommu-map"] = vsmmu.iommu_map(system, cell)
     for device in [device for device in cell.devices if cell.vsmmus and device.streams]:
         next(node for node in root.walk() if node.path == device.node.path).props["iommus"] = vsmmu.iommus(system, cell, device)
-    vsmmu.add_nodes(system, cell, root, lambda base, size: _reg(root, base, size))
+    for emulated in (vsmmu, ivshmem):
+        emulated.add_nodes(system, cell, root, lambda base, size: _reg(root, base, size))
     _aliases(root)
     _memory(root, cell)
     _reserved(root, system)
@@ -107,7 +108,7 @@ def _reg(root: Node, base: int, size: int) -> bytes:
 
 def _memory(root: Node, cell: Cell) -> None:
     for region in cell.memory:
-        if not region.derived:
+        if not region.derived and "shared" not in region.flags:
             root.add(f"memory@{region.ipa:x}", {"device_type": strings("memory"),
                                                 "reg": _reg(root, region.ipa, region.size)})
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import abi
-from .model import Cell, Function, Region, System, Vsmmu
+from .model import Cell, Function, Ivshmem, Region, System, Vsmmu
 from .units import PAGE, align_down, align_up, subtract
 
 LOG_LEVELS = ("error", "warning", "info", "debug")
@@ -45,6 +45,7 @@ def cell_blob(system: System, cell: Cell, start: Start) -> bytes:
     arrays += b"".join(abi.pack("cfg_stream", smmu=smmu, sid=sid, vsid=cell.vsid((smmu, sid))) for smmu, sid in streams)
     arrays += b"".join(map(_function, functions))
     arrays += b"".join(map(_vsmmu, cell.vsmmus))
+    arrays += b"".join(_ivshmem(device, regions) for device in cell.ivshmem)
     fixed = abi.pack(
         "cfg_cell", hdr=_header(system, "CFG_KIND_CELL", abi.sizeof("cfg_cell") + len(arrays)), name=cell.name,
         flags=_cell_flags(cell), entry=start.entry, dtb_ipa=start.dtb, gicd_ipa=cell.gicd, gicr_ipa=cell.gicr,
@@ -53,7 +54,7 @@ def cell_blob(system: System, cell: Cell, start: Start) -> bytes:
         restart_seconds=cell.restart_seconds, console_size=cell.ring, cpu_count=len(cell.cpus),
         uart_ipa=cell.vpl011.ipa if cell.vpl011 else 0, uart_irq=cell.vpl011.irq if cell.vpl011 else 0,
         mem_count=len(regions), irq_count=len(irqs), stream_count=len(streams), pci_count=len(functions),
-        vsmmu_count=len(cell.vsmmus))
+        vsmmu_count=len(cell.vsmmus), ivshmem_count=len(cell.ivshmem), ivshmem_ipa=cell.ivshmem_ipa)
     return fixed + arrays
 
 
@@ -98,6 +99,11 @@ def _vsmmu(vsmmu: Vsmmu) -> bytes:
                     sync_irq=vsmmu.irqs["cmdq-sync"], gerror_irq=vsmmu.irqs["gerror"], cmdq_log2=VSMMU_CMDQ_LOG2,
                     priq_irq=vsmmu.irqs.get("priq", 0), eventq_log2=VSMMU_EVENTQ_LOG2,
                     priq_log2=VSMMU_PRIQ_LOG2 if "pri" in vsmmu.flags else 0, ssid_bits=vsmmu.ssid_bits)
+
+
+def _ivshmem(device: Ivshmem, regions: list[Region]) -> bytes:
+    index = next(index for index, region in enumerate(regions) if region is device.region)
+    return abi.pack("cfg_ivshmem", mem=index, irq=device.irq, id=device.id, peers=device.peers)
 
 
 # ---- the system ----
@@ -163,7 +169,6 @@ def system_blob(system: System, starts: list[Start], payloads: list[Payload]) ->
         "cfg_system", hdr=_header(system, "CFG_KIND_SYSTEM", size), name=system.name,
         hyp_base=system.hypervisor.base, hyp_size=system.hypervisor.size,
         uart_base=uart.reg()[0][0] if uart else 0,
-        uart_kind=abi.const("CFG_UART_PL011" if uart else "CFG_UART_NONE"),
         gicd_base=board.gicd_base, gicr_base=board.gicr_base, gicr_size=board.gicr_size,
         maintenance_irq=board.maintenance_irq, timer_irq=board.timer_irq,
         root_exit=abi.const("CFG_ROOT_EXIT_HALT" if system.root_exit == "halt" else "CFG_ROOT_EXIT_KEEP"),

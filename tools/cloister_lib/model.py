@@ -95,6 +95,17 @@ class Vpl011:
 
 
 @dataclass
+class Ivshmem:
+    """An end of an inter-cell channel."""
+
+    region: Region
+    id: int
+    peers: int
+    irq: int  # INTID
+    at: At
+
+
+@dataclass
 class Cell:
     name: str
     file: str
@@ -118,6 +129,8 @@ class Cell:
     ecam_size: int = 0
     console: Device | None = None
     vpl011: Vpl011 | None = None
+    ivshmem: list[Ivshmem] = field(default_factory=list)
+    ivshmem_ipa: int = 0
     ring: int = 0
     ring_at: At = At("")
     image: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 
-from . import devices, vpl011, vsmmu
+from . import devices, ivshmem, vpl011, vsmmu
 from .board import Board
 from .diag import At, Problems
 from .emit import root_windows
@@ -19,6 +19,15 @@ GICD_IPA = 0x08000000  # likewise
 GICR_IPA = 0x080A0000
 ECAM_IPA_32 = 0x3F000000  # likewise where its PCI host bridge is for CPUs that address 32 bits
 RING = 4096  # bytes of `console: hypercall`
+
+
+def _without_shared(cell: Cell, span: Span) -> list[tuple[int, int]]:
+    """What the root cell lends of a piece of cell_memory: not what it shares."""
+    left = [(span.base, span.size)]
+    for region in cell.memory:
+        if "shared" in region.flags and region.size > 0:
+            left = subtract(left, region.pa, region.size)
+    return left
 
 
 class Resolver:
@@ -123,6 +132,7 @@ class Resolver:
         if cell.root:
             self._windows(cell, system)
         self._console(cell, data)
+        ivshmem.resolve(self.board, self.problems, cell, data)
         self._care(cell, data, system)
         cell.image, cell.initrd, cell.bootargs = (data.get(key, "") for key in ("image", "initrd", "bootargs"))
         for key in ("load", "entry", "dtb"):
@@ -154,8 +164,8 @@ class Resolver:
             self.problems.error(data.at("memory"), f"cell {cell.name}: no memory has flag execute, so nothing can run")
         if cell.root:
             flags = frozenset(("read", "write", "dma"))
-            cell.memory += [Region("cells", span.base, span.base, span.size, flags, span.at, derived=True)
-                            for span in system.cell_memory]
+            cell.memory += [Region("cells", base, base, size, flags, span.at, derived=True)
+                            for span in system.cell_memory for base, size in _without_shared(cell, span)]
 
     def _regions(self, cell: Cell, entry: Map, at: At, index: int, name: str) -> list[Region]:
         default = ["read", "write", "execute", "dma"] + ([] if cell.root else ["load"])

@@ -4,7 +4,7 @@ hypervisor's config_check refuses is refused here too, with a file and a line.""
 
 from __future__ import annotations
 
-from . import abi, rules_cell, rules_pair
+from . import abi, ivshmem, rules_cell, rules_pair
 from .board import PCI_IO
 from .diag import Problems
 from .emit import Start, areas, cell_blob, root_windows, system_blob
@@ -22,9 +22,11 @@ def check(system: System, cells: list[Cell], problems: Problems) -> None:
     _population(system, cells, problems)
     for cell in cells:
         rules_cell.check(system, cell, problems)
+        ivshmem.check(cell, problems)
     for index, cell in enumerate(cells):
         for other in cells[:index]:
             rules_pair.check(cell, other, problems)
+            ivshmem.check_pair(cell, other, problems)
     if not problems.errors:
         _sizes(system, cells, problems)
 

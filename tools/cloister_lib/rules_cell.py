@@ -83,7 +83,7 @@ def _memory_places(system: System, cell: Cell, problems: Problems) -> None:
         problems.error(region.at, f"{_label(cell, region)}: pa {where} is not inside one piece of {kind} ({known})")
 
 
-def _trapped(cell: Cell) -> list[tuple[str, int, int, int]]:
+def trapped(cell: Cell) -> list[tuple[str, int, int, int]]:
     """(name, address, bytes, alignment) of what the hypervisor emulates in the cell's address space."""
     found = [("gic distributor", cell.gicd, GICD_SIZE, FRAME),
              ("gic redistributors", cell.gicr, GICR_CPU_SIZE * len(cell.cpus), FRAME)]
@@ -91,27 +91,29 @@ def _trapped(cell: Cell) -> list[tuple[str, int, int, int]]:
         found.append(("ecam", cell.ecam, cell.ecam_size, ECAM_BUS))
     if cell.vpl011:
         found.append(("virtual PL011", cell.vpl011.ipa, cell.vpl011.size, FRAME))
+    if cell.ivshmem:
+        found.append(("ivshmem host bridge", cell.ivshmem_ipa, 2 * ECAM_BUS, ECAM_BUS))
     found += [("emulated SMMU", vsmmu.ipa, vsmmu.size, FRAME) for vsmmu in cell.vsmmus]
     return found
 
 
 def _windows(_system: System, cell: Cell, problems: Problems) -> None:
-    trapped = _trapped(cell)
-    for index, (name, base, size, alignment) in enumerate(trapped):
+    found = trapped(cell)
+    for index, (name, base, size, alignment) in enumerate(found):
         at = {"ecam": cell.place("ecam"), "emulated SMMU": cell.place("smmu"),
-              "virtual PL011": cell.place("console")}.get(name, cell.gic_at)
+              "virtual PL011": cell.place("console"), "ivshmem host bridge": cell.place("ivshmem")}.get(name, cell.gic_at)
         if base % alignment:
             problems.error(at, f"cell {cell.name}: {name} address {base:#x} is not a multiple of {size_text(alignment)}")
         if base + size > IPA_LIMIT:
             problems.error(at, f"cell {cell.name}: {name} {range_text(base, size)} ends beyond {IPA_BITS} bits")
-        for other, other_base, other_size, _ in trapped[:index]:
+        for other, other_base, other_size, _ in found[:index]:
             if overlap(base, size, other_base, other_size):
                 problems.error(at, f"cell {cell.name}: {name} {range_text(base, size)} overlaps {other} "
                                f"{range_text(other_base, other_size)}")
 
 
 def _ipa_overlaps(_system: System, cell: Cell, problems: Problems) -> None:
-    seen = [(name, base, size) for name, base, size, _ in _trapped(cell)]
+    seen = [(name, base, size) for name, base, size, _ in trapped(cell)]
     for region in cell.regions:
         for name, base, size in seen:
             if overlap(region.ipa, region.size, base, size):
@@ -255,7 +257,7 @@ def _bar_neighbours(cell: Cell, bar: Bar, label: str, placed, problems: Problems
     for other, pa, ipa, size in placed:
         if overlap(bar.pa, span, pa, size) or overlap(bar.ipa, span, ipa, size):
             problems.error(bar.at, f"{label} at {range_text(bar.pa, span)} overlaps {other.split(': ', 1)[1]}")
-    taken = [(name, base, size) for name, base, size, _ in _trapped(cell)]
+    taken = [(name, base, size) for name, base, size, _ in trapped(cell)]
     taken += [(f"memory '{region.name}'", region.ipa, region.size) for region in cell.regions]
     for name, base, size in taken:
         if overlap(bar.ipa, span, base, size):

@@ -76,6 +76,11 @@ def _root_memory(cell: Cell, root: Cell, problems: Problems) -> None:
                 problems.error(region.at, f"cell {cell.name}: memory '{region.name}': pa "
                                f"{range_text(region.pa, region.size)} is only partly in '{theirs.name}' of the root cell; "
                                "a region is lent as a whole")
+            elif "shared" in theirs.flags and not _shared(region, theirs):
+                problems.error(region.at, f"cell {cell.name}: memory '{region.name}': pa "
+                               f"{range_text(region.pa, region.size)} is in '{theirs.name}' of the root cell, which it shares and "
+                               f"does not lend ({theirs.at}); to share memory both must give the very same pa and size and "
+                               "the flag shared")
 
 
 def _functions(cell: Cell, other: Cell, problems: Problems) -> None:

@@ -70,6 +70,13 @@ MEMORY = _table({
     "flags": _list({"enum": list(MEM_FLAGS), "what": f"a flag of memory: {', '.join(MEM_FLAGS)}"}, "a list of flags"),
 }, ("size",))
 
+IVSHMEM = _table({
+    "region": _text("the name of a memory region of this cell"),
+    "id": {"type": "integer", "minimum": 0, "maximum": 15, "what": "a peer's number, 0 to 15"},
+    "peers": {"type": "integer", "minimum": 2, "maximum": 16, "what": "a number of peers, 2 to 16"},
+    "irq": {"type": "integer", "minimum": 32, "maximum": 63, "what": "the INTID of a shared interrupt, 32 to 63"},
+}, ("region", "id", "peers"))
+
 RESTART = {"enum": ["never", "on-failure", "always"], "what": "never, on-failure or always"}
 
 VSID = {"type": "integer", "minimum": 0, "maximum": 0xFFFFFFFF, "what": "a StreamID such as 0x10"}
@@ -89,6 +96,8 @@ CELL = _table({
                       "a list of SPI numbers"),
         "streams": {"type": "object", "additionalProperties": VSIDS,
                     "what": "a mapping of devices to the StreamIDs that the cell has for them"}}),
+    "ivshmem": {**_list(IVSHMEM, "a list of ivshmem devices"), "maxItems": 8},
+    "ivshmem_host": ADDRESS,
     "image": FILE,
     "initrd": FILE,
     "bootargs": {"type": "string", "what": "a kernel command line"},

@@ -107,6 +107,9 @@ def _cell(console: Console, cell: dict) -> None:
            [(vsmmu["smmu"], f"{vsmmu['ipa']:#x}", flags("VSMMU", vsmmu["flags"]),
              " ".join(f"{key.removesuffix('_irq')} {vsmmu[key]}" for key in vsmmu if key.endswith("_irq") and vsmmu[key]))
             for vsmmu in cell["vsmmus"]])
+    _table(console, "ivshmem devices", ("function", "memory", "id", "peers", "irq"),
+           [(bdf_text(slot << 3), cell["memory"][device["mem"]]["name"], device["id"], device["peers"], device["irq"])
+            for slot, device in enumerate(cell["ivshmem"])])
 
 
 def _ident(value: int) -> str:

@@ -12,7 +12,8 @@ _SYSTEM_ARRAYS = (("cpus", "cpu_count", "cfg_cpu"), ("areas", "area_count", "cfg
                   ("payloads", "payload_count", "cfg_payload"))
 _CELL_ARRAYS = (("cpus", "cpu_count", "cfg_cell_cpu"), ("memory", "mem_count", "cfg_mem"),
                 ("irqs", "irq_count", "cfg_irq"), ("streams", "stream_count", "cfg_stream"),
-                ("pci", "pci_count", "cfg_pci_dev"), ("vsmmus", "vsmmu_count", "cfg_vsmmu"))
+                ("pci", "pci_count", "cfg_pci_dev"), ("vsmmus", "vsmmu_count", "cfg_vsmmu"),
+                ("ivshmem", "ivshmem_count", "cfg_ivshmem"))
 
 
 def file(data: bytes, name: str) -> dict:

@@ -47,15 +47,19 @@ def resolve(board: Board, problems: Problems, cell: Cell, data: Map) -> None:
     _streams(board, problems, cell, options.get("streams", Map()))
 
 
-def _spare(board: Board, cell: Cell) -> list[int]:
-    """SPIs that the board does not mention, from those on that no cell at the same time takes: a CPU has one owner."""
+def unused_spis(board: Board) -> list[int]:
+    """SPIs that the board does not mention."""
     used = {irq.number for node in board.root.walk() for irq in board.irqs(node) if irq.kind == 0}
     used |= {specifier[1] for node in board.root.walk() for _, parent, specifier in board.interrupt_map(node)
              if parent is board.gic and specifier[0] == 0}
-    spare = [spi for spi in range(SPIS) if spi not in used]
+    return [spi for spi in range(SPIS) if spi not in used]
+
+
+def _spare(board: Board, cell: Cell) -> list[int]:
+    """Unused ones from those on that no cell at the same time takes: a CPU has one owner."""
     block = len(IRQS) * len(board.smmus)
     first = 0 if cell.root or not cell.cpus else block * (1 + min(cell.cpus))
-    return spare[first:first + block]
+    return unused_spis(board)[first:first + block]
 
 
 # ---- StreamIDs of the cell's own ----

@@ -122,6 +122,7 @@ static int check_counts(const struct cfg_cell *cell, struct oops *oops)
 	size += (uint64_t)cell->stream_count * sizeof(struct cfg_stream);
 	size += (uint64_t)cell->pci_count * sizeof(struct cfg_pci_dev);
 	size += (uint64_t)cell->vsmmu_count * sizeof(struct cfg_vsmmu);
+	size += (uint64_t)cell->ivshmem_count * sizeof(struct cfg_ivshmem);
 	if (size != cell->hdr.size)
 		return refuse(oops, "the counts of its config need %llu bytes, but the config has %u",
 			      (unsigned long long)size, cell->hdr.size);

@@ -15,7 +15,7 @@
 #include <abi/types.h>
 
 #define CFG_MAGIC		0x47464352545343ULL	/* "CSTRCFG\0" in memory order */
-#define CFG_REVISION		4
+#define CFG_REVISION		5
 
 #define CFG_KIND_SYSTEM		1
 #define CFG_KIND_CELL		2
@@ -33,6 +33,7 @@
 #define CFG_MAX_IRQS		256	/* SPIs of one cell */
 #define CFG_MAX_STREAMS		256	/* stream IDs of one cell */
 #define CFG_MAX_PCI_DEVS	64	/* PCI functions of one cell */
+#define CFG_MAX_IVSHMEM		8	/* ivshmem devices of one cell */
 #define CFG_PCI_BARS		6
 
 struct cfg_header {
@@ -46,9 +47,6 @@ struct cfg_header {
 
 /* ---- the system ---- */
 
-#define CFG_UART_NONE		0
-#define CFG_UART_PL011		1
-
 /* What the root cell's end (SYSTEM_OFF, SYSTEM_RESET, failure) does to the machine. */
 #define CFG_ROOT_EXIT_KEEP	0	/* the other cells go on; with none left running, the request goes to firmware */
 #define CFG_ROOT_EXIT_HALT	1	/* the machine is switched off or reset as the root cell asked */
@@ -58,15 +56,14 @@ struct cfg_system {
 	char name[CL_NAME_LEN];
 	cl_u64 hyp_base;		/* PA where system.img is loaded; 2 MiB aligned */
 	cl_u64 hyp_size;		/* bytes that the hypervisor owns from there: image, payloads, page pool */
-	cl_u64 uart_base;		/* PA of the UART for early output and panics */
+	cl_u64 uart_base;		/* PA of the PL011 for early output and panics; 0: none */
 	cl_u64 gicd_base;		/* PA of the distributor, 64 KiB */
 	cl_u64 gicr_base;		/* PA of the redistributors */
 	cl_u64 gicr_size;		/* bytes of the redistributor region */
-	cl_u32 uart_kind;		/* CFG_UART_* */
+	cl_u64 log_level;		/* 0 error, 1 warning, 2 info, 3 debug */
 	cl_u32 maintenance_irq;		/* INTID of the GIC maintenance PPI */
 	cl_u32 timer_irq;		/* INTID of the EL2 physical timer PPI */
 	cl_u32 root_exit;		/* CFG_ROOT_EXIT_* */
-	cl_u32 log_level;		/* 0 error, 1 warning, 2 info, 3 debug */
 	cl_u32 storm_limit;		/* DMA violations of one stream per second before it is put to silent abort; 0: none */
 	/* counted arrays, in this order */
 	cl_u32 cpu_count;		/* struct cfg_cpu; [0] is the CPU that boots */
@@ -139,7 +136,7 @@ struct cfg_cell {
 	struct cfg_header hdr;
 	char name[CL_NAME_LEN];		/* [a-z0-9_-]+, NUL padded */
 	cl_u32 flags;			/* CFG_CELL_* */
-	cl_u32 vsmmu_count;		/* struct cfg_vsmmu, ascending by smmu; the last of the arrays (needs VSMMU) */
+	cl_u32 uart_irq;		/* INTID of its virtual PL011, 32 to 63, and none of irqs; 0: it has none */
 	cl_u64 entry;			/* IPA of the first instruction; used when started at boot */
 	cl_u64 dtb_ipa;			/* IPA of its device tree, passed in x0 */
 	cl_u64 gicd_ipa;		/* its distributor, 64 KiB; 64 KiB aligned */
@@ -147,7 +144,7 @@ struct cfg_cell {
 	cl_u64 ecam_ipa;		/* its PCI configuration space; 0 with ecam_size 0: none */
 	cl_u64 ecam_size;		/* bytes: 1 MiB per bus */
 	cl_u64 uart_ipa;		/* its virtual PL011, 64 KiB; 64 KiB aligned (needs VPL011) */
-	cl_u64 uart_irq;		/* INTID of that, 32 to 63, and none of irqs; 0: it has none */
+	cl_u64 ivshmem_ipa;		/* its PCI host bridge of ivshmem devices, see there; 2 MiB below 4 GiB, 1 MiB aligned */
 	cl_u64 comm_ipa;		/* its communication page (abi/comm.h), a page of its RAM; 0: none */
 	cl_u32 watchdog_ms;		/* it fails when its heartbeat stands still so long; 0: none */
 	cl_u32 restart;			/* CFG_RESTART_* */
@@ -160,6 +157,8 @@ struct cfg_cell {
 	cl_u32 irq_count;		/* struct cfg_irq, ascending */
 	cl_u32 stream_count;		/* struct cfg_stream, ascending by (smmu, sid) */
 	cl_u32 pci_count;		/* struct cfg_pci_dev, ascending by (host, bdf) */
+	cl_u32 vsmmu_count;		/* struct cfg_vsmmu, ascending by smmu (needs VSMMU) */
+	cl_u32 ivshmem_count;		/* struct cfg_ivshmem (needs IVSHMEM) */
 };
 
 struct cfg_cell_cpu {
@@ -243,6 +242,18 @@ struct cfg_pci_dev {
 	cl_u32 vbdf;			/* the same, as the cell sees it */
 	cl_u32 id;			/* device ID << 16 | vendor ID that must be found there; 0: any */
 	struct cfg_bar bar[CFG_PCI_BARS];
+};
+
+/*
+ * An inter-cell channel's end: a virtual PCI function on a host bridge of its own (Documentation/ivshmem.md). That has
+ * 1 MiB of configuration space, where the n-th of these is device n, and behind it 4 KiB of registers for each, its
+ * BAR 0. Cells with one on the same memory are peers: no two of them have the same number.
+ */
+struct cfg_ivshmem {
+	cl_u32 mem;			/* index of its BAR 2 in mem[]: CFG_MEM_SHARED RAM, a power of two, aligned to that */
+	cl_u32 irq;			/* INTID, 32 to 63, and of nothing else in the cell */
+	cl_u32 id;			/* its own number, below peers */
+	cl_u32 peers;			/* 2 to CFG_MAX_CELLS; the same for all of the channel */
 };
 
 #ifndef __ASSEMBLER__

@@ -40,6 +40,7 @@ struct cell {
 	struct mmio_table mmio;
 	struct vgic_cell vgic;
 	struct vpci vpci;
+	struct ivshmem ivshmem[CFG_MAX_IVSHMEM];	/* config->ivshmem_count of them */
 	struct smmu_domain dma;
 	struct vsmmu *vsmmu;		/* config->vsmmu_count of them; NULL: none */
 	struct cell_console console;

@@ -30,12 +30,22 @@ CFG_ARRAY(cfg_cell_irqs, cfg_irq, cfg_cell, cfg_cell_mem(cfg) + cfg->mem_count)
 CFG_ARRAY(cfg_cell_streams, cfg_stream, cfg_cell, cfg_cell_irqs(cfg) + cfg->irq_count)
 CFG_ARRAY(cfg_cell_pci, cfg_pci_dev, cfg_cell, cfg_cell_streams(cfg) + cfg->stream_count)
 CFG_ARRAY(cfg_cell_vsmmus, cfg_vsmmu, cfg_cell, cfg_cell_pci(cfg) + cfg->pci_count)
+CFG_ARRAY(cfg_cell_ivshmem, cfg_ivshmem, cfg_cell, cfg_cell_vsmmus(cfg) + cfg->vsmmu_count)
 
 /* The n-th cell config inside a system config; walks from the first. */
 const struct cfg_cell *cfg_system_cell(const struct cfg_system *sys, u32 n);
 
 /* The one area in which all of [start, start + size) lies; NULL: none, or the range is empty or wraps. */
 const struct cfg_area *cfg_area_around(const struct cfg_system *sys, u64 start, u64 size);
+
+/* The interrupts of the cell's emulated devices, but for SMMUs: bit n is INTID 32 + n. */
+u32 cfg_cell_soft(const struct cfg_cell *cell);
+
+/* What an ivshmem device shares. */
+static inline const struct cfg_mem *cfg_ivshmem_mem(const struct cfg_cell *cell, u32 n)
+{
+	return &cfg_cell_mem(cell)[cfg_cell_ivshmem(cell)[n].mem];
+}
 
 /* Bytes of address space that a BAR takes in stage 2: whole pages, so that nothing else shares its page. */
 static inline u64 cfg_bar_span(const struct cfg_bar *bar)
@@ -48,6 +58,10 @@ static inline u64 cfg_bar_span(const struct cfg_bar *bar)
  * last.
  */
 bool cfg_cell_range(const struct cfg_cell *cell, u32 n, struct cfg_mem *range);
+
+/* For messages, as people write it. */
+#define BDF_FMT		"%02x:%02x.%x"
+#define BDF_ARGS(bdf)	((bdf) >> 8), ((bdf) >> 3 & 0x1f), ((bdf) & 7)
 
 /*
  * Checks the whole blob: magic, revision, kind, that size is exactly right (before any array is touched), reserved

@@ -6,6 +6,7 @@
 #ifndef HYP_MMIO_H
 #define HYP_MMIO_H
 
+#include <abi/config.h>
 #include <hyp/addr.h>
 
 /* One access of 1, 2, 4 or 8 bytes, naturally aligned, not crossing the region's end. */
@@ -22,7 +23,7 @@ struct mmio_access {
  */
 typedef bool (*mmio_fn)(struct cpu *cpu, void *ctx, struct mmio_access *access);
 
-#define MMIO_MAX_REGIONS 8
+#define MMIO_MAX_REGIONS (5 + CFG_MAX_SMMUS)	/* GIC, ECAM, UART, ivshmem, SMMUs */
 
 struct mmio_region {
 	u64 start;		/* IPA */

@@ -40,6 +40,8 @@ enum mutation {
 	MUTATION_AARCH32_STUCK_IT,	/* an IT block does not go on behind a trapped instruction */
 	MUTATION_S2_NO_ATC_INV,		/* I4: devices keep translations of what was unmapped */
 	MUTATION_VGIC_SOFT_ROUTE,	/* I5: the route of an emulated device's interrupt reaches the hardware */
+	MUTATION_IVSHMEM_ANY_PEER,	/* doorbells and states reach cells that do not share the memory */
+	MUTATION_IVSHMEM_KEEP_STATE,	/* a cell that ended is a peer still */
 };
 
 #ifndef CONFIG_MUTATION

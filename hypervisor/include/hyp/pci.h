@@ -11,6 +11,19 @@
 
 struct vpci_dev;
 
+struct ivshmem_list;
+
+/* Per device of a cell, embedded there (ivshmem.c). */
+struct ivshmem {
+	struct cell *cell;
+	const struct cfg_ivshmem *config;
+	const struct cfg_mem *mem;	/* what is shared */
+	struct ivshmem_list *list;	/* in which its peers are found; its lock guards what follows */
+	struct ivshmem *next;
+	u32 header[16];			/* configuration space */
+	u32 mask, status, state;	/* registers */
+};
+
 /* Per cell, embedded there. */
 struct vpci {
 	spinlock_t lock;		/* guards the functions' registers and dev[]; below cell_lock, above the log */
@@ -37,5 +50,12 @@ void vpci_cell_exit(struct cell *cell);
  * start. Whoever accesses a function earlier reads the Request Retry Status, as after any reset.
  */
 int vpci_cell_reset(struct cell *cell);
+
+/* Devices of a cell that runs on nobody's list. -EINVAL, -ENOMEM with err filled. Under cell_lock, as all of these. */
+int ivshmem_cell_init(struct cell *cell, struct hc_error *err);
+/* Its devices as after a reset, and its peers can reach it; between vgic_cell_reset() and the start of its first CPU. */
+void ivshmem_attach(struct cell *cell);
+/* Its peers see it leave and reach it no more when this returns: before what its interrupts need is taken from it. */
+void ivshmem_detach(struct cell *cell);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * A fair (ticket) spinlock. EL2 runs with interrupts masked, so holding one cannot be interrupted; it must never be
  * held for longer than one bounded batch (I7). Lock order, outermost first:
- * cell_lock, vsmmu lock, stage2.lock, vgic cell lock, smmu.lock, page pool, log.
+ * cell_lock, ivshmem lists, vsmmu lock, stage2.lock, vgic cell lock, smmu.lock, page pool, log.
  */
 #ifndef HYP_SPINLOCK_H
 #define HYP_SPINLOCK_H

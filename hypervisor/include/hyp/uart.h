@@ -6,7 +6,7 @@
 #include <abi/config.h>
 #include <hyp/addr.h>
 
-/* Before it is called, and with CFG_UART_NONE, output goes nowhere. */
+/* Before it is called, and where there is none, output goes nowhere. */
 int uart_init(const struct cfg_system *sys);
 void uart_write(const char *text, size_t bytes);
 

@@ -6,7 +6,7 @@
 #define GUEST_REGS_SIZE		256			/* sizeof(struct guest_regs) */
 #define IMG_MAGIC_VALUE		0x474d4952545343	/* IMG_MAGIC */
 #define IMG_REVISION_VALUE	1			/* IMG_REVISION */
-#define CFG_REVISION_VALUE	4			/* CFG_REVISION */
+#define CFG_REVISION_VALUE	5			/* CFG_REVISION */
 #define IMG_CONFIG_OFFSET	32			/* struct cloister_image.config_offset */
 #define CFG_HYP_SIZE		72			/* struct cfg_system.hyp_size */
 
