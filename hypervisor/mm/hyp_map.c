@@ -34,12 +34,6 @@ static struct window {
 	size_t count;
 } windows[CFG_MAX_CPUS];
 
-static int inval(struct pgtable *unused, u64 addr, u64 size)
-{
-	tlb_inval_hyp_local((void *)(uintptr_t)addr, size / PAGE_SIZE);
-	return 0;
-}
-
 /*
  * The image, what cloister pack put behind it (the system config and the payloads: read-only from now on),
  * the pool. The text is readable for its literals.
@@ -80,7 +74,6 @@ int hyp_map_init(void)
 		.start_level = 0,
 		.root_pages = 1,
 		.stage = PTE_HYP,
-		.inval = inval,
 	};
 	mmio_next = HYP_VA_MMIO;
 	if (!table.root || map_own_memory())

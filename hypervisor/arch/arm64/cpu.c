@@ -42,8 +42,7 @@
 
 #define MPIDR_RES1	BIT(31)
 
-/* SPSR_EL2, everything masked: EL1h, AArch64; Supervisor mode, AArch32 */
-#define SPSR_EL1H	0x3c5
+/* SPSR_EL2, everything masked: Supervisor mode, AArch32 */
 #define SPSR_SVC	0x1d3
 #define SPSR_T_SHIFT	5
 
