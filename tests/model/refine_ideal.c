@@ -149,14 +149,19 @@ void probes_choose(void)
 	}
 }
 
+/* Until nothing new comes: what one probe has brought into the TLB, a global entry, another may use. */
 void probes_fill_ideal(struct guest *g)
 {
 	struct model_outcome out[OUTCOMES];
 	struct guest *before = current;
+	u32 known;
 
-	for (u32 i = 0; i < PROBES && g->home->running; i++)
-		if (probes[i].guest == g)
-			ideal_outcomes(&probes[i], out);
+	do {
+		known = g->ideal.tlb1_count;
+		for (u32 i = 0; i < PROBES && g->home->running; i++)
+			if (probes[i].guest == g)
+				ideal_outcomes(&probes[i], out);
+	} while (g->ideal.tlb1_count != known);
 	current = before;
 }
 
