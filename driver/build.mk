@@ -4,8 +4,9 @@
 
 DRIVER_VERSIONS	?= 6.12 6.1
 DRIVER_CROSS	?= aarch64-linux-gnu-
-DRIVER_SOURCES	:= $(wildcard driver/*.c driver/*.h) driver/test/edu_test.c driver/test/dma_bench.c driver/Kbuild
-DRIVER_MODULES	:= cloister edu_test dma_bench
+DRIVER_SOURCES	:= $(wildcard driver/*.c driver/*.h) \
+		   $(filter-out %/abi_test.c,$(wildcard driver/test/*.c)) driver/Kbuild
+DRIVER_MODULES	:= cloister edu_test dma_bench fault_test
 DRIVER_INCLUDE	:= $(wildcard hypervisor/include/abi/*.h)
 
 .PHONY: driver

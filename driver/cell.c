@@ -147,6 +147,7 @@ static int ask_to_create(struct cell *cell, u64 flags, struct hc_error *error)
 	return min_t(s64, result.value, 0);
 }
 
+/* All that can fail comes before the hypervisor makes the cell: then it exists, and nothing needs to be undone there. */
 static int bring_up(struct cell *cell, struct hc_error *error)
 {
 	int ret;
@@ -157,28 +158,27 @@ static int bring_up(struct cell *cell, struct hc_error *error)
 		ret = pci_check(cell->config, error);
 	if (ret)
 		return ret;
+	cell->id = NO_CELL_ID;
+	ret = cell_sysfs_add(cell);
+	if (ret)
+		return fail(error, ret, "cell %s cannot be shown in sysfs: error %d", cell->name, -ret);
 	ret = cpus_take(cell, error);
 	if (ret)
-		return ret;
+		goto err_sysfs;
 	ret = pci_take(cell->config, error);
 	if (ret)
 		goto err_cpus;
 	ret = ask_to_create(cell, 0, error);
 	if (ret)
 		goto err_pci;
-	ret = cell_sysfs_add(cell);
-	if (ret) {
-		fail(error, ret, "cell %s cannot be shown in sysfs: error %d", cell->name, -ret);
-		goto err_destroy;
-	}
 	return 0;
 
-err_destroy:
-	hc_call_all(HC_CELL_DESTROY, cell->id, 0, 0, 0);
 err_pci:
 	pci_return(cell->config);
 err_cpus:
 	cpus_return(cell);
+err_sysfs:
+	kobject_del(&cell->kobj);
 	return ret;
 }
 

@@ -21,10 +21,11 @@
 #define pr_fmt(fmt)	"cloister: " fmt
 
 #define ROOT_CELL_ID	0	/* the system config lists the root cell first */
+#define NO_CELL_ID	U32_MAX	/* of one that is being made: the hypervisor has none of that number */
 
 extern struct mutex cloister_lock;
 
-/* A cell that exists in the hypervisor. In the list and in sysfs from the end of its creation to its destruction. */
+/* A cell that exists in the hypervisor. In the list from the end of its creation to its destruction; in sysfs during both, too. */
 struct cell {
 	struct list_head link;		/* in cells; cloister_lock */
 	struct kobject kobj;		/* frees the struct with its last reference */
@@ -54,6 +55,7 @@ struct hc_result hc_call(u32 function, u64 a1, u64 a2, u64 a3, u64 a4);
 struct hc_result hc_call_all(u32 function, u64 a1, u64 a2, u64 a3, u64 a4);
 int hc_system_info(struct hc_system_info *info);
 int hc_cell_info(u32 id, struct hc_cell_info *info);
+int hc_cell_cpu(u32 id, u32 n, struct hc_cpu_info *info);
 u32 hc_version(void);
 const char *hc_state_name(u32 state);
 

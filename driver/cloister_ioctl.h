@@ -17,7 +17,7 @@
 
 #define CLOISTER_DEVICE		"/dev/cloister"
 #define CLOISTER_ABI_MAJOR	1
-#define CLOISTER_ABI_MINOR	1
+#define CLOISTER_ABI_MINOR	2
 
 #define CLOISTER_READ_MAX	4096	/* bytes that one console or log read returns at most */
 #define CLOISTER_INPUT_MAX	256	/* bytes that one CELL_INPUT takes at most */
@@ -96,6 +96,14 @@ struct cloister_cell_info {
 	struct hc_cell_info info;	/* out */
 };
 
+/* ENODATA: the root cell has given that CPU away. EINVAL: the cell has no n-th CPU. */
+struct cloister_cpu_info {
+	struct cloister_head head;
+	cl_u32 id;
+	cl_u32 n;			/* in the cell's numbering, from 0 */
+	struct hc_cpu_info info;	/* out */
+};
+
 /* The config that a managed cell was made from. ENOSPC: `size` is too small, and now says what is needed. */
 struct cloister_config {
 	struct cloister_head head;
@@ -142,11 +150,13 @@ struct cloister_find {
 #define CLOISTER_CELL_INPUT	_IOWR(CLOISTER_IOC_TYPE, 11, struct cloister_input)
 #define CLOISTER_LOG_READ	_IOWR(CLOISTER_IOC_TYPE, 12, struct cloister_read)
 #define CLOISTER_CELL_FIND	_IOWR(CLOISTER_IOC_TYPE, 13, struct cloister_find)
+#define CLOISTER_CELL_CPU	_IOWR(CLOISTER_IOC_TYPE, 14, struct cloister_cpu_info)
 
 _Static_assert(sizeof(struct cloister_create) == 24 + 192, "create");
 _Static_assert(sizeof(struct cloister_load) == 40 + 192, "load");
 _Static_assert(sizeof(struct cloister_start) == 32 + 192, "start");
 _Static_assert(sizeof(struct cloister_op) == 16 + 192, "op");
+_Static_assert(sizeof(struct hc_cpu_info) % 8 == 0 && sizeof(struct cloister_cpu_info) == 16 + sizeof(struct hc_cpu_info), "cpu");
 _Static_assert(sizeof(struct hc_cell_info) % 8 == 0 && sizeof(struct hc_system_info) % 8 == 0, "hypercall structs");
 
 #endif

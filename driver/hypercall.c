@@ -63,16 +63,18 @@ struct hc_result hc_call_all(u32 function, u64 a1, u64 a2, u64 a3, u64 a4)
 	return result;
 }
 
-/* Calls `function` with a buffer for `bytes` of answer, and copies that to `to`. */
-static int hc_fetch(u32 function, void *to, size_t bytes, bool with_id, u32 id)
+/* Calls `function` with the first `count` of two arguments and a buffer for `bytes` of answer, and copies that to `to`. */
+static int hc_fetch(u32 function, void *to, size_t bytes, int count, u64 a, u64 b)
 {
 	void *buffer = kzalloc(bytes, GFP_KERNEL);
 	struct hc_result result;
 
 	if (!buffer)
 		return -ENOMEM;
-	if (with_id)
-		result = hc_call(function, id, virt_to_phys(buffer), bytes, 0);
+	if (count == 2)
+		result = hc_call(function, a, b, virt_to_phys(buffer), bytes);
+	else if (count)
+		result = hc_call(function, a, virt_to_phys(buffer), bytes, 0);
 	else
 		result = hc_call(function, virt_to_phys(buffer), bytes, 0, 0);
 	if (result.value >= 0)
@@ -83,7 +85,7 @@ static int hc_fetch(u32 function, void *to, size_t bytes, bool with_id, u32 id)
 
 int hc_system_info(struct hc_system_info *info)
 {
-	int ret = hc_fetch(HC_SYSTEM_INFO, info, sizeof(*info), false, 0);
+	int ret = hc_fetch(HC_SYSTEM_INFO, info, sizeof(*info), 0, 0, 0);
 
 	if (ret)
 		return ret;
@@ -94,12 +96,17 @@ int hc_system_info(struct hc_system_info *info)
 
 int hc_cell_info(u32 id, struct hc_cell_info *info)
 {
-	int ret = hc_fetch(HC_CELL_INFO, info, sizeof(*info), true, id);
+	int ret = hc_fetch(HC_CELL_INFO, info, sizeof(*info), 1, id, 0);
 
 	if (ret)
 		return ret;
 	info->name[sizeof(info->name) - 1] = '\0';
 	return 0;
+}
+
+int hc_cell_cpu(u32 id, u32 n, struct hc_cpu_info *info)
+{
+	return hc_fetch(HC_CELL_CPU, info, sizeof(*info), 2, id, n);
 }
 
 u32 hc_version(void)

@@ -111,6 +111,13 @@ static int do_info(void *arg)
 	return ret;
 }
 
+static int do_cpu(void *arg)
+{
+	struct cloister_cpu_info *cpu = arg;
+
+	return hc_cell_cpu(cpu->id, cpu->n, &cpu->info);
+}
+
 static int do_config(void *arg)
 {
 	struct cloister_config *request = arg;
@@ -243,6 +250,7 @@ static const struct command commands[] = {
 	[NR(CELL_CONSOLE)] = { sizeof(struct cloister_read), 0, false, true, do_console },
 	[NR(CELL_INPUT)] = { sizeof(struct cloister_input), 0, true, true, do_input },
 	[NR(LOG_READ)] = { sizeof(struct cloister_read), 0, false, true, do_log },
+	[NR(CELL_CPU)] = { sizeof(struct cloister_cpu_info), 0, false, true, do_cpu },
 	[NR(CELL_FIND)] = { sizeof(struct cloister_find), 0, false, true, do_find },
 };
 

@@ -116,6 +116,28 @@ static ssize_t comm_show(struct kobject *kobj, struct kobj_attribute *attr, char
 	return ret ?: sysfs_emit(buf, "%u state %u heartbeat %llu\n", info.comm.version, info.comm.state, info.comm.heartbeat);
 }
 
+/* A line for each CPU that it has: the system's number, on or off, exits in the order of HC_EXIT_*, interrupts injected. */
+static ssize_t cpu_statistics_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct hc_cpu_info info;
+	int length = 0;
+	int ret = 0;
+	u32 n, i;
+
+	for (n = 0; n < CFG_MAX_CPUS && ret != -EINVAL; n++) {
+		ret = hc_cell_cpu(to_cell(kobj)->id, n, &info);
+		if (ret == -ENOENT || ret == -ENOMEM)
+			return -ENODEV;
+		if (ret)
+			continue;
+		length += sysfs_emit_at(buf, length, "%u %s", info.cpu, info.on ? "on" : "off");
+		for (i = 0; i <= HC_EXIT_OTHER; i++)
+			length += sysfs_emit_at(buf, length, " %llu", info.exits[i]);
+		length += sysfs_emit_at(buf, length, " %llu\n", info.irqs_injected);
+	}
+	return length;
+}
+
 static struct kobj_attribute id_attr = __ATTR_RO(id);
 static struct kobj_attribute managed_attr = __ATTR_RO(managed);
 static struct kobj_attribute state_attr = __ATTR_RO(state);
@@ -125,10 +147,11 @@ static struct kobj_attribute streams_attr = __ATTR_RO(streams);
 static struct kobj_attribute violations_attr = __ATTR_RO(violations);
 static struct kobj_attribute reason_attr = __ATTR_RO(reason);
 static struct kobj_attribute comm_attr = __ATTR_RO(comm);
+static struct kobj_attribute cpu_statistics_attr = __ATTR_RO(cpu_statistics);
 
 static struct attribute *cell_attrs[] = {
 	&id_attr.attr, &managed_attr.attr, &state_attr.attr, &cpus_attr.attr, &memory_attr.attr, &streams_attr.attr,
-	&violations_attr.attr, &reason_attr.attr, &comm_attr.attr, NULL
+	&violations_attr.attr, &reason_attr.attr, &comm_attr.attr, &cpu_statistics_attr.attr, NULL
 };
 
 static const struct attribute_group cell_group = { .attrs = cell_attrs };
@@ -169,6 +192,8 @@ COUNTER(dma_write_violations, dma_write_violations);
 COUNTER(dma_other_events, dma_other_events);
 COUNTER(last_dma_address, last_dma_address);
 COUNTER(mmio_violations, mmio_violations);
+COUNTER(smmu_commands, smmu_commands);
+COUNTER(smmu_events, smmu_events);
 
 static struct attribute *counter_attrs[] = {
 	&counter_starts.attr.attr, &counter_table_pages.attr.attr, &counter_exits_hypercall.attr.attr,
@@ -176,7 +201,8 @@ static struct attribute *counter_attrs[] = {
 	&counter_exits_irq.attr.attr, &counter_exits_fault.attr.attr, &counter_exits_other.attr.attr,
 	&counter_irqs_injected.attr.attr, &counter_dma_read_violations.attr.attr,
 	&counter_dma_write_violations.attr.attr, &counter_dma_other_events.attr.attr,
-	&counter_last_dma_address.attr.attr, &counter_mmio_violations.attr.attr, NULL
+	&counter_last_dma_address.attr.attr, &counter_mmio_violations.attr.attr,
+	&counter_smmu_commands.attr.attr, &counter_smmu_events.attr.attr, NULL
 };
 
 static const struct attribute_group counter_group = { .name = "statistics", .attrs = counter_attrs };

@@ -9,11 +9,11 @@ HYP_CONFIG	:= $(BUILD)/include/generated/autoconf.h
 HYP_SRC := $(sort $(wildcard $(addprefix hypervisor/,arch/arm64/*.S arch/arm64/*.c lib/*.c mm/*.c config/*.c boot/*.c \
 	cell/*.c trap/*.c gic/*.c smmu/*.c uart/*.c)))
 # a feature is a directory, or its none.c where it is left out
-feature = $(if $(filter y,$(1)),$(sort $(filter-out %/none.c,$(wildcard hypervisor/$(2)/*.c))),hypervisor/$(2)/none.c)
+feature = $(if $(filter y,$(1)),$(sort $(filter-out %none.c %/ivshmem.c,$(wildcard hypervisor/$(2)/*.c))),hypervisor/$(2)/none.c)
 HYP_SRC += $(call feature,$(CONFIG_PCI),pci)
 HYP_SRC += $(call feature,$(CONFIG_VSMMU),vsmmu)
-# of no host bridge of the machine
-HYP_SRC := $(sort $(HYP_SRC) hypervisor/pci/ivshmem.c)
+# needs no host bridge of the machine, so no PCI
+HYP_SRC += hypervisor/pci/ivshmem$(if $(filter y,$(CONFIG_IVSHMEM)),,_none).c
 HYP_OBJ := $(patsubst hypervisor/%,$(HYP_OUT)/%.o,$(HYP_SRC))
 
 HYP_CPPFLAGS := -Ihypervisor/include -Ihypervisor/arch/arm64/include $(if $(wildcard $(HYP_CONFIG)),-include $(HYP_CONFIG)) \
@@ -52,10 +52,13 @@ $(HYP_OUT)/hyp.lds: hypervisor/arch/arm64/hyp.lds hypervisor/build.mk
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# those of IMG_* in abi/image.h
+bit = $(if $(filter y,$(CONFIG_$(1))),$(2),0)
+
 $(HYP_OUT)/cloister.elf: $(HYP_OBJ) $(HYP_OUT)/hyp.lds $(wildcard $(BUILD)/.config)
 	@echo "  LD      $@"
 	$(Q)$(CROSS)gcc $(HYP_CFLAGS) -static -Wl,-T,$(HYP_OUT)/hyp.lds,--gc-sections,--no-warn-rwx-segments,--build-id=none \
-		-Wl,-z,max-page-size=4096,--defsym=img_features=$(if $(filter y,$(CONFIG_VSMMU)),1,0) -o $@ $(HYP_OBJ)
+		-Wl,-z,max-page-size=4096,--defsym=img_features='$(call bit,VSMMU,1)+$(call bit,VPL011,2)' -o $@ $(HYP_OBJ)
 
 $(HYP_OUT)/cloister.bin: $(HYP_OUT)/cloister.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The inmates: lib/ linked to each program of demos/ and tests/, one .c (and perhaps a .S of the same name) per program.
+# The inmates: lib/ linked to each program of demos/ and tests/: one .c, and perhaps a .S and a directory of the same name.
 # Output: $(BUILD)/inmates/<dir>/<name>.elf and .bin, the latter an arm64 Linux Image.
 
 INMATE_RAM	?= 0x40000000
@@ -15,6 +15,8 @@ INMATE_LDFLAGS	:= -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rw
 INMATE_LIB_OBJS	:= $(patsubst inmates/%,$(INMATE_OUT)/%.o,$(wildcard inmates/lib/*.c inmates/lib/*.S))
 INMATE_PROGRAMS	:= $(patsubst inmates/%.c,%,$(wildcard inmates/demos/*.c inmates/tests/*.c))
 INMATE_ASM	:= $(patsubst inmates/%.S,%,$(wildcard inmates/demos/*.S inmates/tests/*.S))
+INMATE_PARTS	:= $(patsubst inmates/%,$(INMATE_OUT)/%.o,$(foreach program,$(INMATE_PROGRAMS),$(wildcard \
+		   inmates/$(program)/*.c inmates/$(program)/*.S)))
 INMATE_ELFS	:= $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.elf)
 INMATE_BINS	:= $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.bin)
 
@@ -34,7 +36,7 @@ $(INMATE_OUT)/%.S.o: inmates/%.S inmates/build.mk
 
 define inmate_program
 $(INMATE_OUT)/$(1).elf: $(INMATE_OUT)/$(1).c.o $(if $(filter $(1),$(INMATE_ASM)),$(INMATE_OUT)/$(1).S.o) \
-		$(INMATE_LIB_OBJS) inmates/lib/inmate.lds
+		$(filter $(INMATE_OUT)/$(1)/%,$(INMATE_PARTS)) $(INMATE_LIB_OBJS) inmates/lib/inmate.lds
 	@echo "  LD      $$@"
 	$(Q)$(CROSS)gcc $(INMATE_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 endef
@@ -90,7 +92,7 @@ $(foreach elf,$(INMATE32_ELFS),$(eval $(call inmate32_program,$(elf))))
 -include $(INMATE32_LIB:.o=.d) $(INMATE32_ELFS:.elf=.c.d)
 endif
 
--include $(INMATE_LIB_OBJS:.o=.d) $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.c.d) $(INMATE_ASM:%=$(INMATE_OUT)/%.S.d)
+-include $(INMATE_LIB_OBJS:.o=.d) $(INMATE_PARTS:.o=.d) $(INMATE_PROGRAMS:%=$(INMATE_OUT)/%.c.d) $(INMATE_ASM:%=$(INMATE_OUT)/%.S.d)
 
 # make bench runs one of the inmates.
 include tests/bench/bench.mk

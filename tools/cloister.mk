@@ -37,12 +37,14 @@ $(BUILD)/tools/abi.json: $(ABI_HEADERS) tools/cloister_lib/abi_gen.py
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/cloister_lib/abi_gen.py --include hypervisor/include --cc $(HOSTCC) -o $@
 
-# The hypervisor's own checker, for the host.
+# The hypervisor's own checker, for the host; what an image's hypervisor was built without is `pack`'s to compare.
 CHECK_SRC	:= tools/config_check_main.c $(wildcard hypervisor/config/*.c)
-$(BUILD)/tools/config_check: $(CHECK_SRC) $(wildcard hypervisor/config/*.h hypervisor/include/hyp/*.h) $(ABI_HEADERS)
+$(BUILD)/tools/config_check: $(CHECK_SRC) $(wildcard hypervisor/config/*.h hypervisor/include/hyp/*.h) $(ABI_HEADERS) \
+		tools/cloister.mk
 	@echo "  HOSTCC  $@"
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -Ihypervisor/include -o $@ $(CHECK_SRC)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -DCONFIG_VPL011=1 -Ihypervisor/include \
+		-o $@ $(CHECK_SRC)
 
 # What kind of board a variant is, so that it is made anew when the variables differ.
 $(OUT)/board.args: FORCE

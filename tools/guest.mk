@@ -49,11 +49,13 @@ $(GUEST)/%/plain.cpio: $(GUEST)/busybox $(GUEST)/%/release tools/guest/init tool
 		$(GUEST_TOOLS:%=--add %:bin/)
 
 # The root cell's, without cells, which depend on the board: tools/cloister.mk and the tests add theirs in /cells.
-$(GUEST)/%/root.cpio: $(GUEST)/%/plain.cpio $(BUILD)/driver/%/cloister.ko $(BUILD)/driver/%/edu_test.ko \
+$(GUEST)/%/root.cpio: $(GUEST)/%/plain.cpio $(BUILD)/driver/%/cloister.ko \
+		$(BUILD)/driver/%/edu_test.ko $(BUILD)/driver/%/fault_test.ko \
 		$(BUILD)/tools/cloisterctl
 	@echo "  CPIO    $@"
 	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< --release "$$(cat $(@D)/release)" \
 		--extra-module $(BUILD)/driver/$*/cloister.ko --add $(BUILD)/driver/$*/edu_test.ko:test/ \
+		--add $(BUILD)/driver/$*/fault_test.ko:test/ \
 		--add $(BUILD)/tools/cloisterctl:bin/
 .PRECIOUS: $(GUEST)/%/Image $(GUEST)/%/release $(GUEST)/%/plain.cpio $(GUEST)/%/root.cpio
 

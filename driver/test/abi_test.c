@@ -48,7 +48,7 @@ static void unknown_commands(void)
 {
 	struct cloister_version version = { .head.size = sizeof(version) };
 
-	EXPECT(error_of(fd, _IOWR(CLOISTER_IOC_TYPE, 14, version), &version) == ENOTTY);
+	EXPECT(error_of(fd, _IOWR(CLOISTER_IOC_TYPE, 127, version), &version) == ENOTTY);
 	EXPECT(error_of(fd, _IOWR(CLOISTER_IOC_TYPE, 255, version), &version) == ENOTTY);
 	EXPECT(error_of(fd, _IOWR(0xc0, 0, version), &version) == ENOTTY);
 	EXPECT(error_of(fd, _IOR(CLOISTER_IOC_TYPE, 0, version), &version) == ENOTTY);

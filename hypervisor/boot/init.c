@@ -60,7 +60,7 @@ static int check_config(const struct cfg_system *sys)
 		pr_err("the system config is wrong: %s", err.text);
 		return -EINVAL;
 	}
-	log_set_level(sys->log_level);
+	log_threshold = sys->log_level;
 	return 0;
 }
 
@@ -91,6 +91,6 @@ void hyp_main(u64 base)
 	}
 	pr_info("%u CPUs, %zu of %zu pool pages free", cpu_count, page_pool_free(), page_pool_total());
 	boot_cells();
-	log_set_echo(false);
+	cell_mem_echo();
 	cpu_run(this_cpu());
 }

@@ -107,6 +107,7 @@ void cpu_run(struct cpu *cpu)
 	vgic_cpu_reset(cpu);
 	cpu->exits[HC_EXIT_OTHER]++;
 	__atomic_store_n(&cpu->state, CPU_RUNNING, __ATOMIC_RELEASE);
+	vgic_sync(cpu);		/* what others raised before, not knowing that it would run */
 	vsmmu_sync(cpu);
 	cell_watch_start(cpu);
 	arch_guest_enter(cpu->start_entry, cpu->start_arg);

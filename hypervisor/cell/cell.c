@@ -23,7 +23,8 @@ struct cell *root_cell(void)
 static void set_state(struct cell *cell, u32 state)
 {
 	cell->state = state;
-	pr_info("cell %s: %s", cell->name, state_names[state]);
+	if (log_allowed(&cell->life))
+		pr_info("cell %s: %s", cell->name, state_names[state]);
 }
 
 /* The struct, and behind it the cell's own copy of its config and the text of its console. */
@@ -235,5 +236,6 @@ s64 cell_destroy(struct cell *cell, u64 a, u64 b)
 		return result;
 	pr_info("cell %s: destroyed", cell->name);
 	take_apart(cell, ARRAY_SIZE(steps));
+	cell_mem_echo();
 	return 0;
 }

@@ -53,12 +53,6 @@ s64 console_input(struct cell *cell, u64 byte, u64 b)
 s64 console_read(struct cell *cell, u64 position, char *buf, size_t size, u64 *next)
 {
 	struct cell_console *con = &cell->console;
-	size_t bytes;
 
-	if (!con->out.size)
-		return -EEMPTY;
-	spin_lock(&con->lock);
-	bytes = ring_read(&con->out, position, buf, size, next);
-	spin_unlock(&con->lock);
-	return bytes;
+	return con->out.size ? (s64)ring_read(&con->out, &con->lock, position, buf, size, next) : -EEMPTY;
 }

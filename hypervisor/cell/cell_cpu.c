@@ -33,17 +33,18 @@ static void leave(struct cpu *cpu)
 	cpu->cell = NULL;
 }
 
-/* It gets the place that the cell's config has for it, if that has one. */
+/* It gets the place that the cell's config has for it, if that has one; not if it did not start at boot. */
 static void join(struct cpu *cpu, struct cell *cell)
 {
 	const struct cfg_cell_cpu *place = cfg_cell_cpus(cell->config);
 
 	for (u32 i = 0; i < cell->vcpus; i++) {
-		if (place[i].cpu != cpu->id)
+		if (place[i].cpu != cpu->id || cpu->state == CPU_ABSENT)
 			continue;
 		cpu->vcpu = i;
 		cpu->vmpidr = place[i].vmpidr;
 		cpu->on = false;
+		vgic_cpu_clear(cpu);
 		cpu->cell = cell;
 		cell->vcpu[i] = cpu;
 	}
@@ -118,7 +119,7 @@ int cell_park_all(struct cell *cell)
 	for (u32 i = 0; i < cell->vcpus; i++) {
 		struct cpu *cpu = cell->vcpu[i];
 
-		if (!cpu || cpu->state == CPU_ABSENT || is_asleep(cpu))
+		if (!cpu || is_asleep(cpu))
 			continue;
 		if (cpu_park_sync(cpu))
 			return -EIO;

@@ -21,13 +21,17 @@ static bool others_run(const struct cell *cell)
 	return false;
 }
 
-/* The machine goes down with the root cell if the config says so, or when nobody else is using it. */
+/* The machine goes down with the root cell if the config says so, and with the last cell, unless that one failed. */
 static void maybe_end_machine(const struct cell *cell, u32 reason)
 {
-	if (!cell->is_root || (system_config->root_exit != CFG_ROOT_EXIT_HALT && others_run(cell)))
+	bool halt = system_config->root_exit == CFG_ROOT_EXIT_HALT, last = !others_run(cell);
+
+	if (!last && !(halt && cell->is_root))
 		return;
-	if (reason == HC_REASON_OFF || reason == HC_REASON_RESET)
-		arch_firmware_call(reason == HC_REASON_OFF ? PSCI_SYSTEM_OFF : PSCI_SYSTEM_RESET, 0, 0, 0);
+	pr_warn("%s: the machine %s", last ? "no cell runs any more" : "the root cell has ended",
+		halt || cell->state == HC_STATE_STOPPED ? "goes down with it" : "waits, as the last one failed");
+	if (halt || cell->state == HC_STATE_STOPPED)
+		arch_firmware_call(reason == HC_REASON_RESET ? PSCI_SYSTEM_RESET : PSCI_SYSTEM_OFF, 0, 0, 0);
 }
 
 /* What the image holds is started over from there; other cells are the root cell's to load. */
@@ -52,8 +56,9 @@ static void record(struct cell *cell, u32 reason, u64 info)
 	cell->info.pc = sysreg_read(elr_el2);
 	cell->info.esr = sysreg_read(esr_el2);
 	cell->state = reason == HC_REASON_OFF || reason == HC_REASON_RESET ? HC_STATE_STOPPED : HC_STATE_FAILED;
-	pr_warn("cell %s: %s: %s (0x%lx) at PC 0x%lx", cell->name, cell->state == HC_STATE_STOPPED ? "stopped" : "failed",
-		reason_names[reason], info, cell->info.pc);
+	if (log_allowed(&cell->life))
+		pr_warn("cell %s: %s: %s (0x%lx) at PC 0x%lx", cell->name,
+			cell->state == HC_STATE_STOPPED ? "stopped" : "failed", reason_names[reason], info, cell->info.pc);
 }
 
 void cell_fail_current(struct cpu *cpu, u32 reason, u64 info)
@@ -69,9 +74,9 @@ void cell_fail_locked(struct cpu *cpu, u32 reason, u64 info)
 
 	if (cell->state == HC_STATE_RUNNING) {
 		again = may_restart(cell, reason);
+		record(cell, reason, info);
 		if (!again)
 			maybe_end_machine(cell, reason);
-		record(cell, reason, info);
 		for (u32 i = 0; i < cell->vcpus; i++) {
 			if (cell->vcpu[i] && cell->vcpu[i] != cpu)
 				cpu_request(cell->vcpu[i], CPU_REQ_PARK);

@@ -50,6 +50,17 @@ void cell_info(struct cell *cell, struct hc_cell_info *info)
 		guest_read(cell, ipa(cell->config->comm_ipa), &info->comm, sizeof(info->comm));
 }
 
+s64 cell_cpu_info(const struct cell *cell, u64 n, struct hc_cpu_info *info)
+{
+	const struct cpu *cpu = n < cell->vcpus ? cell->vcpu[n] : NULL;
+
+	if (!cpu)
+		return n < cell->vcpus ? -EEMPTY : -EINVAL;
+	*info = (struct hc_cpu_info){ .cpu = cpu->id, .on = cpu->on, .irqs_injected = cpu->vgic.injected };
+	memcpy(info->exits, cpu->exits, sizeof(info->exits));
+	return 0;
+}
+
 void system_info(struct hc_system_info *info)
 {
 	memset(info, 0, sizeof(*info));

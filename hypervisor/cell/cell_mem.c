@@ -35,6 +35,15 @@ static const struct cfg_mem *region_at(const struct cell *cell, u64 address)
 	return NULL;
 }
 
+void cell_mem_echo(void)
+{
+	bool owned = false;
+
+	for (u32 id = 0; id < CFG_MAX_CELLS; id++)
+		owned |= cells[id] && region_at(cells[id], system_config->uart_base);
+	log_echo = !owned;
+}
+
 /* Where the root cell has it, if the root cell is not the one that asks; NULL otherwise. */
 static const struct cfg_mem *root_region(const struct cell *cell, const struct cfg_mem *range)
 {

@@ -55,14 +55,11 @@ bool check_each(struct check *c, const char *array, u32 count, bool (*rules)(str
 bool check_header(struct check *c, const struct cfg_header *hdr, size_t bytes, u32 kind, u32 fixed, u32 max)
 {
 	return need(c, IS_ALIGNED((uintptr_t)hdr, 8), "header: the config is not 8-byte aligned in memory") &&
-	       need(c, bytes >= fixed, "header: %zu bytes are fewer than the %u of the fixed part", bytes,
-		    fixed) &&
+	       need(c, bytes >= fixed, "header: %zu bytes are fewer than the %u of the fixed part", bytes, fixed) &&
 	       need(c, hdr->magic == CFG_MAGIC, "header: magic 0x%lx is not 0x%llx", hdr->magic, CFG_MAGIC) &&
-	       need(c, hdr->revision == CFG_REVISION, "header: revision %u is not %u", hdr->revision,
-		    CFG_REVISION) &&
+	       need(c, hdr->revision == CFG_REVISION, "header: revision %u is not %u", hdr->revision, CFG_REVISION) &&
 	       need(c, hdr->kind == kind, "header: kind %u is not %u", hdr->kind, kind) &&
-	       need(c, hdr->size >= fixed && hdr->size <= max, "header: size %u is not within %u to %u",
-		    hdr->size, fixed, max) &&
+	       need(c, hdr->size >= fixed && hdr->size <= max, "header: size %u is not within %u to %u", hdr->size, fixed, max) &&
 	       need(c, hdr->size <= bytes, "header: size %u is more than the %zu bytes given", hdr->size, bytes) &&
 	       need(c, !hdr->reserved, "header: reserved 0x%x is not 0", hdr->reserved);
 }
@@ -157,13 +154,11 @@ static bool check_sizes(struct check *c)
 	u64 end = cell_offset(sys, 0);
 
 	if (end > sys->hdr.size)
-		return refuse(c, "header: size %u is less than the %lu bytes of the arrays", sys->hdr.size,
-			      end);
+		return refuse(c, "header: size %u is less than the %lu bytes of the arrays", sys->hdr.size, end);
 	if (!check_each(c, "cells", sys->cell_count, check_cell_size))
 		return false;
 	end = cell_offset(sys, sys->cell_count);
-	return need(c, end == sys->hdr.size, "header: size %u is not the %lu bytes of the arrays and cells",
-		    sys->hdr.size, end);
+	return need(c, end == sys->hdr.size, "header: size %u is not the %lu bytes of the arrays and cells", sys->hdr.size, end);
 }
 
 /* ---- the machine ---- */
@@ -181,11 +176,9 @@ static bool check_choices(struct check *c)
 		    "name: not 1 to %u visible characters, padded with zeros", CL_NAME_LEN - 1) &&
 	       need(c, sys->root_exit <= CFG_ROOT_EXIT_HALT, "root_exit %u is unknown", sys->root_exit) &&
 	       need(c, sys->log_level <= LOG_LEVEL_MAX, "log_level %lu is more than %u", sys->log_level, LOG_LEVEL_MAX) &&
-	       need(c, is_ppi(sys->maintenance_irq), "maintenance_irq %u is not a PPI (16 to 31)",
-		    sys->maintenance_irq) &&
+	       need(c, is_ppi(sys->maintenance_irq), "maintenance_irq %u is not a PPI (16 to 31)", sys->maintenance_irq) &&
 	       need(c, is_ppi(sys->timer_irq), "timer_irq %u is not a PPI (16 to 31)", sys->timer_irq) &&
-	       need(c, sys->timer_irq != sys->maintenance_irq, "timer_irq %u is the maintenance_irq too",
-		    sys->timer_irq);
+	       need(c, sys->timer_irq != sys->maintenance_irq, "timer_irq %u is the maintenance_irq too", sys->timer_irq);
 }
 
 static bool check_placement(struct check *c)
@@ -240,8 +233,7 @@ static bool check_host(struct check *c, u32 i)
 		    need(c, host->smmu < c->sys->smmu_count, "smmu %u does not exist", host->smmu);
 
 	for (u32 j = 0; j < i && good; j++)
-		good = need(c, !hosts_alike(host, &hosts[j]), "shares buses with pci_hosts[%u] of smmu %u", j,
-			    host->smmu);
+		good = need(c, !hosts_alike(host, &hosts[j]), "shares buses with pci_hosts[%u] of smmu %u", j, host->smmu);
 	return good;
 }
 
@@ -252,8 +244,7 @@ static bool check_owned(struct check *c)
 		const struct span *a = &c->owned[i], *b = span_find(c->owned, i, a->start, a->size);
 
 		if (b)
-			return refuse(c, "%s at 0x%lx overlap %s at 0x%lx", a->what, a->start, b->what,
-				      b->start);
+			return refuse(c, "%s at 0x%lx overlap %s at 0x%lx", a->what, a->start, b->what, b->start);
 	}
 	return true;
 }
@@ -280,11 +271,9 @@ static bool check_area(struct check *c, u32 i)
 		    need(c, !ram || !pci, "flags 0x%lx say both RAM and PCI window", area->flags);
 
 	for (u32 j = 0; j < i && good; j++)
-		good = need(c, !span_overlaps(base, size, areas[j].base, areas[j].size),
-			    "base 0x%lx overlaps areas[%u]", base, j);
+		good = need(c, !span_overlaps(base, size, areas[j].base, areas[j].size), "base 0x%lx overlaps areas[%u]", base, j);
 	/* In other areas a cell has what its config says; here the root cell chooses at run time. */
-	return good && need(c, !pci || !hit, "PCI window at 0x%lx overlaps %s at 0x%lx", base, hit->what,
-			    hit->start);
+	return good && need(c, !pci || !hit, "PCI window at 0x%lx overlaps %s at 0x%lx", base, hit->what, hit->start);
 }
 
 /* ---- the cells of this system ---- */
@@ -326,20 +315,16 @@ static bool check_payload(struct check *c, u32 i)
 	u64 hyp_size = c->sys->hyp_size, span = payload_span(payload);
 	u64 offset = payload->offset, size = payload->size, ipa = payload->ipa;
 	bool good = need(c, payload->cell < c->sys->cell_count, "cell %lu does not exist", payload->cell) &&
-		    need(c, size && size <= CFG_PAYLOAD_MAX_SIZE, "size 0x%lx is not within 1 to 4 GiB",
-			 size) &&
-		    need(c, offset && IS_ALIGNED(offset, PAGE_SIZE), "offset 0x%lx is 0 or not page aligned",
-			 offset) &&
+		    need(c, size && size <= CFG_PAYLOAD_MAX_SIZE, "size 0x%lx is not within 1 to 4 GiB", size) &&
+		    need(c, offset && IS_ALIGNED(offset, PAGE_SIZE), "offset 0x%lx is 0 or not page aligned", offset) &&
 		    need(c, span_fits(offset, PAGE_SIZE, span, hyp_size),
 			 "offset 0x%lx size 0x%lx ends after hyp_size 0x%lx", offset, size, hyp_size) &&
 		    check_span(c, "ipa", ipa, PAYLOAD_ALIGN, span, PAYLOAD_ROUND, IPA_BITS) &&
 		    need(c, ram_around(cfg_system_cell(c->sys, (u32)payload->cell), ipa, span),
-			 "ipa 0x%lx with size 0x%lx is not inside RAM of cells[%lu]", ipa, size,
-			 payload->cell);
+			 "ipa 0x%lx with size 0x%lx is not inside RAM of cells[%lu]", ipa, size, payload->cell);
 
 	for (u32 j = 0; j < i && good; j++)
-		good = need(c, !payloads_overlap(payload, &payloads[j]), "ipa 0x%lx overlaps payloads[%u]", ipa,
-			    j);
+		good = need(c, !payloads_overlap(payload, &payloads[j]), "ipa 0x%lx overlaps payloads[%u]", ipa, j);
 	return good;
 }
 

@@ -46,8 +46,7 @@ static bool check_sizes(struct check *c)
 	       check_count(c, "pci_count", cell->pci_count, 0, CFG_MAX_PCI_DEVS) &&
 	       check_count(c, "vsmmu_count", cell->vsmmu_count, 0, CFG_MAX_SMMUS) &&
 	       check_count(c, "ivshmem_count", cell->ivshmem_count, 0, CFG_MAX_IVSHMEM) &&
-	       need(c, end == cell->hdr.size, "header: size %u is not the %lu bytes of the arrays",
-		    cell->hdr.size, end) &&
+	       need(c, end == cell->hdr.size, "header: size %u is not the %lu bytes of the arrays", cell->hdr.size, end) &&
 	       need(c, cell->hdr.board == c->sys->hdr.board, "header: board 0x%lx is not the system's 0x%lx",
 		    cell->hdr.board, c->sys->hdr.board);
 }
@@ -69,6 +68,8 @@ static bool check_fields(struct check *c)
 		    "console_size %u is not 0 or a power of two up to 65536", console) &&
 	       need(c, !cell->uart_irq || (cell->uart_irq / 32 == 1 && console),
 		    "uart_irq %u is not 32 to 63, or does not go with console_size", cell->uart_irq) &&
+	       need(c, IS_ENABLED(CONFIG_VPL011) || !cell->uart_irq,
+		    "uart_irq %u is for a virtual UART, and this hypervisor was built without VPL011", cell->uart_irq) &&
 	       need(c, IS_ALIGNED(cell->ecam_size, ECAM_BUS_SIZE) && cell->ecam_size <= ECAM_MAX,
 		    "ecam_size 0x%lx is not 1 MiB for each of up to 256 buses", cell->ecam_size) &&
 	       need(c, !cell->watchdog_ms || cell->comm_ipa, "watchdog_ms %u, but no comm_ipa", cell->watchdog_ms) &&
@@ -105,13 +106,11 @@ static bool check_cpu(struct check *c, u32 i)
 {
 	const struct cfg_cell_cpu *cpus = cfg_cell_cpus(c->cell), *cpu = &cpus[i];
 	bool good = need(c, cpu->cpu < c->sys->cpu_count, "cpu %lu does not exist", cpu->cpu) &&
-		    need(c, !(cpu->vmpidr & ~MPIDR_AFFINITY), "vmpidr 0x%lx has more than affinity bits",
-			 cpu->vmpidr);
+		    need(c, !(cpu->vmpidr & ~MPIDR_AFFINITY), "vmpidr 0x%lx has more than affinity bits", cpu->vmpidr);
 
 	for (u32 j = 0; j < i && good; j++)
 		good = need(c, cpu->cpu != cpus[j].cpu, "cpu %lu is cpus[%u] too", cpu->cpu, j) &&
-		       need(c, cpu->vmpidr != cpus[j].vmpidr, "vmpidr 0x%lx is that of cpus[%u] too",
-			    cpu->vmpidr, j);
+		       need(c, cpu->vmpidr != cpus[j].vmpidr, "vmpidr 0x%lx is that of cpus[%u] too", cpu->vmpidr, j);
 	return good;
 }
 
@@ -138,11 +137,9 @@ static bool check_mem_place(struct check *c, const struct cfg_mem *mem)
 	const struct span *hit = span_find(c->owned, c->owned_count, mem->pa, mem->size);
 	bool io = mem->flags & CFG_MEM_IO;
 
-	return need(c, !hit, "pa 0x%lx with size 0x%lx overlaps %s at 0x%lx", mem->pa, mem->size, hit->what,
-		    hit->start) &&
+	return need(c, !hit, "pa 0x%lx with size 0x%lx overlaps %s at 0x%lx", mem->pa, mem->size, hit->what, hit->start) &&
 	       need(c, area, "pa 0x%lx with size 0x%lx is not inside one area", mem->pa, mem->size) &&
-	       need(c, io == !(area->flags & CFG_AREA_RAM),
-		    "pa 0x%lx is in an area of %s, but flags 0x%lx say otherwise", mem->pa,
+	       need(c, io == !(area->flags & CFG_AREA_RAM), "pa 0x%lx is in an area of %s, but flags 0x%lx say otherwise", mem->pa,
 		    io ? "RAM" : "devices", mem->flags) &&
 	       need(c, is_root(c->cell) || (area->flags & CFG_AREA_CELLS),
 		    "pa 0x%lx is in an area that is not for cells", mem->pa) &&
@@ -233,8 +230,7 @@ static bool check_irq(struct check *c, u32 i)
 		    "intid %lu is an emulated device's too", irq->intid) &&
 	       need(c, !i || irq_key(c->cell, i) > irq_key(c->cell, i - 1),
 		    "intid %lu is not above that of irqs[%u]", irq->intid, i - 1) &&
-	       need(c, !smmu_has_irq(c->sys, irq->intid), "intid %lu is an SMMU's, so the hypervisor's",
-		    irq->intid);
+	       need(c, !smmu_has_irq(c->sys, irq->intid), "intid %lu is an SMMU's, so the hypervisor's", irq->intid);
 }
 
 static bool check_stream(struct check *c, u32 i)
@@ -243,8 +239,7 @@ static bool check_stream(struct check *c, u32 i)
 	bool good = need(c, stream->smmu < c->sys->smmu_count, "smmu %u does not exist", stream->smmu) &&
 		    need(c, !stream->reserved, "reserved 0x%x is not 0", stream->reserved) &&
 		    need(c, !i || stream_key(c->cell, i) > stream_key(c->cell, i - 1),
-			 "sid 0x%x of smmu %u is not above that of streams[%u]", stream->sid, stream->smmu,
-			 i - 1);
+			 "sid 0x%x of smmu %u is not above that of streams[%u]", stream->sid, stream->smmu, i - 1);
 
 	for (u32 j = 0; j < i && good; j++)
 		good = need(c, stream->vsid != streams[j].vsid || stream->smmu != streams[j].smmu,
@@ -261,8 +256,7 @@ static bool check_vsmmu(struct check *c, u32 i)
 		    need(c, !(v->flags & ~CFG_VSMMU_FLAGS), "flags 0x%x has unknown bits", v->flags) &&
 		    need(c, v->cmdq_log2 <= QUEUE_LOG2_MAX && v->eventq_log2 <= QUEUE_LOG2_MAX &&
 			 v->priq_log2 <= QUEUE_LOG2_MAX, "a queue of more than 2^%u entries", QUEUE_LOG2_MAX) &&
-		    need(c, v->ssid_bits <= SSID_BITS_MAX, "ssid_bits %u is more than %u", v->ssid_bits,
-			 SSID_BITS_MAX);
+		    need(c, v->ssid_bits <= SSID_BITS_MAX, "ssid_bits %u is more than %u", v->ssid_bits, SSID_BITS_MAX);
 
 	for (u32 n = 0; n < ARRAY_SIZE(irqs) && good; n++)
 		good = need(c, !irqs[n] || has_key(irq_key, c->cell, c->cell->irq_count, irqs[n]),

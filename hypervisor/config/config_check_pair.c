@@ -61,8 +61,7 @@ static bool pair_streams(struct check *c, const struct cfg_cell *other)
 	u32 i = find_common(stream_key, c->cell, count, other, other->stream_count);
 	const struct cfg_stream *stream = &cfg_cell_streams(c->cell)[i];
 
-	return need(c, i == count, "stream 0x%x of smmu %u belongs to cell %s", stream->sid, stream->smmu,
-		    other->name);
+	return need(c, i == count, "stream 0x%x of smmu %u belongs to cell %s", stream->sid, stream->smmu, other->name);
 }
 
 /* Both say "shared", and of the very same range. */
@@ -114,8 +113,7 @@ static bool pair_root(struct check *c, const struct cfg_cell *other)
 	struct check reversed = { .cell = other, .err = c->err };
 	bool root = is_root(c->cell);
 
-	return need(c, !root || !is_root(other), "flags 0x%x: the root cell is %s already", c->cell->flags,
-		    other->name) &&
+	return need(c, !root || !is_root(other), "flags 0x%x: the root cell is %s already", c->cell->flags, other->name) &&
 	       pair_names(c, other) &&
 	       (root ? pair_ranges(&reversed, c->cell, is_lent, "is not lent or shared as a whole by") :
 		       pair_ranges(c, other, is_lent, "is not lent or shared as a whole by")) &&

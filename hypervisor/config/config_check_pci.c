@@ -23,15 +23,13 @@ static bool check_place(struct check *c, const struct cfg_pci_dev *dev, u32 i)
 	const struct cfg_pci_host *host = &cfg_pci_hosts(c->sys)[dev->host];
 	u64 stream = (u64)host->smmu << 32 | dev->bdf;
 
-	return need(c, is_on_host(host, dev->bdf), "bdf 0x%x is not on a bus of host %u", dev->bdf,
-		    dev->host) &&
+	return need(c, is_on_host(host, dev->bdf), "bdf 0x%x is not on a bus of host %u", dev->bdf, dev->host) &&
 	       need(c, is_root(c->cell) || dev->bdf / BUS_SIZE == host->bus_first,
 		    "bdf 0x%x is behind a bridge, not on the root bus %u", dev->bdf, host->bus_first) &&
 	       need(c, !i || function_key(c->cell, i) > function_key(c->cell, i - 1),
 		    "bdf 0x%x of host %u is not above that of pci[%u]", dev->bdf, dev->host, i - 1) &&
 	       need(c, has_key(stream_key, c->cell, c->cell->stream_count, stream),
-		    "function " BDF_FMT " has no stream with sid 0x%x of smmu %u", BDF_ARGS(dev->bdf),
-		    dev->bdf, host->smmu);
+		    "function " BDF_FMT " has no stream with sid 0x%x of smmu %u", BDF_ARGS(dev->bdf), dev->bdf, host->smmu);
 }
 
 /* As the cell sees it. Bridges hold real bus numbers, so the root cell, which may own them, sees these. */
@@ -68,8 +66,7 @@ static bool check_stream(struct check *c, u32 i)
 		if (host[j].smmu == stream->smmu && is_on_host(&host[j], stream->sid) &&
 		    !has_key(function_key, c->cell, c->cell->pci_count, (u64)j << 32 | stream->sid))
 			return refuse(c, "sid 0x%x of smmu %u is that of function " BDF_FMT
-				      ", which the cell does not have", stream->sid, stream->smmu,
-				      BDF_ARGS(stream->sid));
+				      ", which the cell does not have", stream->sid, stream->smmu, BDF_ARGS(stream->sid));
 	}
 	return true;
 }
@@ -103,8 +100,7 @@ static bool check_bar(struct check *c, const struct cfg_pci_dev *dev, u32 slot)
 	bool next_free = slot + 1 < CFG_PCI_BARS && !dev->bar[slot + 1].size;
 
 	if (!bar->size)
-		return need(c, !bar->pa && !bar->ipa && !bar->flags,
-			    "size is 0, but other fields are not");
+		return need(c, !bar->pa && !bar->ipa && !bar->flags, "size is 0, but other fields are not");
 	return need(c, !is_root(c->cell), "size 0x%lx: the root cell places BARs itself", bar->size) &&
 	       check_bar_shape(c, bar) &&
 	       need(c, !(bar->flags & CFG_BAR_64) || next_free,

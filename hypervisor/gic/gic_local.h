@@ -18,8 +18,6 @@ struct gic {
 };
 extern struct gic gic;
 
-#define for_each_bit(i, bits) for (u32 left_ = (bits), i; left_ && (i = (u32)__builtin_ctz(left_), true); left_ &= left_ - 1)
-
 /* Where the registers of an INTID of that CPU are: see gic_regs.h on the common layout. */
 static inline void *gic_frame(const struct cpu *cpu, u32 intid)
 {
@@ -35,6 +33,16 @@ static inline u32 gic_read_bits(const void *frame, u32 reg, u32 n)
 static inline void gic_write_bits(void *frame, u32 reg, u32 n, u32 value)
 {
 	mmio_write32((char *)frame + reg + 4 * n, value);
+}
+
+static inline void gic_set_priority(void *frame, u32 intid, u8 priority)
+{
+	mmio_write8((char *)frame + GICD_IPRIORITYR + intid, priority);
+}
+
+static inline void gic_route(u32 spi, u64 mpidr)
+{
+	mmio_write64((char *)gic.dist + GICD_IROUTER + 8 * spi, mpidr & MPIDR_AFF);
 }
 
 /* The physical priority that stands for a guest's. */
@@ -60,10 +68,8 @@ static inline u64 gic_sgi_target(u64 mpidr)
 	       FIELD_PREP(SGIR_AFF3, FIELD_GET(MPIDR_AFF3, mpidr));
 }
 
-void gic_set_priority(void *frame, u32 intid, u8 priority);
 /* GICD_ICFGR<n>, the bits in mask; returns what these are then (some are fixed). */
 u32 gic_set_config(void *frame, u32 n, u32 mask, u32 value);
-void gic_route(u32 spi, u64 mpidr);
 /* Disabled, neither pending nor active, and so for every CPU when it returns. -EIO: the GIC does not answer. */
 int gic_quiesce(void *frame, u32 n, u32 mask);
 

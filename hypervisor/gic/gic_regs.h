@@ -33,8 +33,7 @@
 #define GICD_ITARGETSR		0x0800
 #define GICD_ICFGR		0x0c00
 #define GICD_IGRPMODR		0x0d00
-#define GICD_IROUTER		0x6000		/* 8 bytes for each INTID; 0 to 31 are reserved */
-#define   GICD_IROUTER_AFF	(GENMASK(39, 32) | GENMASK(23, 0))
+#define GICD_IROUTER		0x6000		/* MPIDR_AFF; 8 bytes for each INTID; 0 to 31 are reserved */
 #define   GICD_IROUTER_IRM	BIT(31)
 #define GIC_ID_REGS		0xffd0		/* PIDR4 to CIDR3, the same in both frames */
 #define GIC_PIDR2		0xffe8

@@ -5,13 +5,10 @@
  * in both, Group 1 with affinity routing has the same bits, and Group 0 is left alone.
  */
 #include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
 #include <asm/gic_sysreg.h>
 #include <hyp/errno.h>
-#include <hyp/gic.h>
 #include <hyp/hyp_map.h>
-#include <hyp/percpu.h>
 #include <hyp/printk.h>
 #include <hyp/spinlock.h>
 #include "gic_local.h"
@@ -50,22 +47,12 @@ static int wait_writes(const void *frame)
 	return wait_clear(redist + GICR_CTLR, GICR_CTLR_RWP, "a write to a redistributor");
 }
 
-void gic_set_priority(void *frame, u32 intid, u8 priority)
-{
-	mmio_write8((char *)frame + GICD_IPRIORITYR + intid, priority);
-}
-
 u32 gic_set_config(void *frame, u32 n, u32 mask, u32 value)
 {
 	spin_lock(&config_lock);
 	gic_write_bits(frame, GICD_ICFGR, n, (gic_read_bits(frame, GICD_ICFGR, n) & ~mask) | (value & mask));
 	spin_unlock(&config_lock);
 	return gic_read_bits(frame, GICD_ICFGR, n) & mask;
-}
-
-void gic_route(u32 spi, u64 mpidr)
-{
-	mmio_write64((char *)gic.dist + GICD_IROUTER + 8 * spi, mpidr & GICD_IROUTER_AFF);
 }
 
 int gic_quiesce(void *frame, u32 n, u32 mask)

@@ -4,7 +4,6 @@
 #define VGIC_LOCAL_H
 
 #include <hyp/cell.h>
-#include <hyp/mmio.h>
 #include <hyp/mutate.h>
 #include "gic_local.h"
 

@@ -9,8 +9,6 @@
  * is stored, nothing can be lost, and order of priority is kept; only a guest that has as many interrupts *active* as
  * there are list registers (4 or more) waits for the end of all but one before it gets the next.
  */
-#include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
 #include <asm/gic_sysreg.h>
 #include <hyp/errno.h>
@@ -51,14 +49,15 @@ static void hw_deactivate(struct cpu *cpu, u32 intid)
 
 /*
  * A hardware interrupt is not physically active any more, but pending if it is in `lr`. A level-triggered one becomes so
- * by itself if its line is still asserted.
+ * by itself if its line is still asserted; if software may have made it pending, it is made so again.
  */
 static void hw_put_back(struct cpu *cpu, u64 lr)
 {
 	u32 intid = lr_intid(lr), bit = (u32)BIT(intid % 32);
 	const struct vgic_word *word = vgic_word(cpu, intid);
 
-	if ((lr & LR_PENDING) && (word->owned & bit) && (word->config[intid / 16 % 2] & BIT(intid % 16 * 2 + 1)))
+	if ((lr & LR_PENDING) && (word->owned & bit) &&
+	    ((word->config[intid / 16 % 2] & BIT(intid % 16 * 2 + 1)) || (word->latched & bit)))
 		gic_write_bits(gic_frame(cpu, intid), GICD_ISPENDR, intid / 32, bit);
 	hw_deactivate(cpu, intid);
 }
@@ -134,11 +133,10 @@ void vgic_inject_hw(struct cpu *cpu, u32 intid)
 	u32 spare = ich_free() & cpu->vgic.lr_mask;
 
 	cpu->vgic.injected++;
-	if (unlikely(!spare)) {
+	if (likely(spare))
+		ich_write_lr((u32)__builtin_ctz(spare), lr_value_hw(cpu, intid));
+	else
 		inject_full(cpu, intid);
-		return;
-	}
-	ich_write_lr((u32)__builtin_ctz(spare), lr_value_hw(cpu, intid));
 }
 
 /* ---- soft interrupts ---- */
@@ -155,11 +153,13 @@ static bool soft_inject(struct cpu *cpu, u32 intid)
 	}
 	lr = lr_value(cpu, intid);
 	n = lr_find(cpu, (u8)FIELD_GET(LR_PRIORITY, lr));
-	if (n == VGIC_MAX_LRS)
-		return false;
-	ich_write_lr(n, lr);
-	cpu->vgic.soft_lr[intid] = (u8)n;
-	return true;
+	if (n < VGIC_MAX_LRS) {
+		ich_write_lr(n, lr);
+		cpu->vgic.soft_lr[intid] = (u8)n;
+	}
+	if (!(ich_free() & cpu->vgic.lr_mask))
+		hold_back(cpu);		/* for what was evicted, too */
+	return n < VGIC_MAX_LRS;
 }
 
 /*
@@ -178,8 +178,6 @@ static void deliver(struct cpu *cpu, struct vgic_word *word)
 		if (soft_inject(cpu, intid)) {
 			__atomic_and_fetch(&word->pending, ~(u32)BIT(i), __ATOMIC_ACQ_REL);
 			cpu->vgic.injected++;
-		} else {
-			hold_back(cpu);
 		}
 	}
 }
@@ -426,8 +424,7 @@ void vgic_underflow(struct cpu *cpu, void *ctx)
 
 /* ---- a CPU's way into a cell and out of it ---- */
 
-/* SGIs and PPIs as after a reset; nothing is left of what others asked this CPU for. */
-static void reset_local(struct cpu *cpu)
+void vgic_cpu_clear(struct cpu *cpu)
 {
 	struct vgic_cpu *vgic = &cpu->vgic;
 	void *frame = gic_frame(cpu, 0);
@@ -444,6 +441,7 @@ static void reset_local(struct cpu *cpu)
 	for_each_bit(i, gic.guest_ppis)
 		gic_set_priority(frame, i, gic_guest_priority(0));
 	memset(vgic->drop, 0, sizeof(vgic->drop));
+	vgic->sgi_target = gic_sgi_target(cpu->vmpidr);
 }
 
 int vgic_cpu_init(struct cpu *cpu)
@@ -463,14 +461,11 @@ void vgic_cpu_reset(struct cpu *cpu)
 {
 	struct vgic_cpu *vgic = &cpu->vgic;
 
-	reset_local(cpu);
-	vgic->sgi_target = gic_sgi_target(cpu->vmpidr);
 	__atomic_store_n(&vgic->answered, __atomic_load_n(&vgic->asked, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
 	ich_set_vmcr(ICH_VMCR_FIQEN);
 	ich_set_hcr(ICH_HCR_EN);
 	icc_set_mask(GIC_PRIO_OPEN);
 	vgic_route_all(cpu->cell);	/* SPIs that are for this CPU, but went elsewhere while it was not the cell's */
-	soft_deliver(cpu);
 }
 
 void vgic_cpu_park(struct cpu *cpu)
@@ -487,5 +482,5 @@ void vgic_cpu_park(struct cpu *cpu)
 	ich_set_hcr(0);
 	ich_set_vmcr(0);
 	ich_clear_active((u32)FIELD_GET(ICH_VTR_PREBITS, ich_vtr()) + 1);
-	reset_local(cpu);
+	vgic_cpu_clear(cpu);
 }

@@ -11,7 +11,6 @@
  *
  * The caller cuts what is read to the width of the access.
  */
-#include <arch/io.h>
 #include <hyp/config.h>
 #include "vgic_local.h"
 
@@ -129,6 +128,7 @@ static void write_set_pending(struct cpu *self, struct vgic_word *word, const st
 
 	if (active)
 		bits &= ~vgic_find(self, word, active).pending;
+	__atomic_or_fetch(&word->latched, bits, __ATOMIC_RELAXED);
 	write_hw(self, word, GICD_ISPENDR, bits);
 	raise(self, word, bits & word->soft);
 }
@@ -138,6 +138,7 @@ static void write_clear_pending(struct cpu *self, struct vgic_word *word, const 
 	u32 bits = (u32)access->value;
 
 	write_hw(self, word, GICD_ICPENDR, bits);
+	__atomic_and_fetch(&word->latched, ~bits, __ATOMIC_RELAXED);
 	__atomic_and_fetch(&word->pending, ~bits, __ATOMIC_ACQ_REL);
 	vgic_drop(self, word, bits & may_be_held(word), LR_PENDING);
 }
@@ -268,16 +269,14 @@ static inline bool access_bank(struct cpu *self, struct vgic_word *words, u64 co
 /* A read of all or half of a 64-bit register, and a write. */
 static u64 get64(u64 value, const struct mmio_access *access)
 {
-	return value >> (access->offset & 4 ? 32 : 0);
+	return value >> 8 * (access->offset & 4);
 }
 
 static u64 put64(u64 value, const struct mmio_access *access)
 {
-	if (access->size == 8)
-		return access->value;
-	if (access->offset & 4)
-		return (value & 0xffffffff) | access->value << 32;
-	return (value & ~0xffffffffULL) | access->value;
+	u64 shift = 8 * (access->offset & 4), mask = (access->size == 8 ? ~0ULL : 0xffffffffULL) << shift;
+
+	return (value & ~mask) | access->value << shift;
 }
 
 /* Component identification: the class that all GICs have; PIDR2 says architecture version 3. */
@@ -303,7 +302,7 @@ static void access_router(struct cpu *self, struct cell *cell, struct mmio_acces
 	} else if (!access->write) {
 		access->value = get64(vgic->irouter[intid], access);
 	} else {
-		vgic->irouter[intid] = put64(vgic->irouter[intid], access) & (GICD_IROUTER_AFF | GICD_IROUTER_IRM);
+		vgic->irouter[intid] = put64(vgic->irouter[intid], access) & (MPIDR_AFF | GICD_IROUTER_IRM);
 		if (MUTATE(VGIC_SOFT_ROUTE) || (owned(word) & BIT(intid % 32)))
 			vgic_route(cell, intid);
 	}
@@ -336,7 +335,7 @@ static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 	for (u32 i = 0; i < cell->vcpus; i++) {
 		struct cpu *cpu = cell->vcpu[i];
 
-		if (vgic_runs(cpu, cell))
+		if (cpu)
 			apply_enables(cell, &cpu->vgic.local);
 	}
 	spin_unlock(&vgic->lock);

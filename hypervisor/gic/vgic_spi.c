@@ -30,7 +30,7 @@ struct cpu *vgic_target(const struct cell *cell, u32 intid)
 
 		if (!cpu)
 			continue;
-		if (!(irouter & GICD_IROUTER_IRM) && (cpu->vmpidr & MPIDR_AFF) == (irouter & GICD_IROUTER_AFF))
+		if (!(irouter & GICD_IROUTER_IRM) && (cpu->vmpidr & MPIDR_AFF) == (irouter & MPIDR_AFF))
 			return cpu;
 		if (!first || (!first->on && cpu->on))
 			first = cpu;
@@ -212,4 +212,8 @@ void vgic_cell_reset(struct cell *cell)
 	quiesce_spis(&set);
 	init_words(cell);
 	add_spis(cell, &set);
+	for (u32 i = 0; i < cell->vcpus; i++) {
+		if (cell->vcpu[i])
+			vgic_cpu_clear(cell->vcpu[i]);
+	}
 }

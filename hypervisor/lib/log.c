@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The log: a ring of text. Positions count bytes since boot, so a reader sees what it missed. Lines carry the time in
- * seconds and the level; they are echoed to the UART until the first cell runs.
+ * seconds and the level; they are echoed to the UART as long as no cell has that.
  */
 #include <arch/barrier.h>
 #include <arch/cpu.h>
@@ -14,21 +14,22 @@
 #include <hyp/string.h>
 #include <hyp/uart.h>
 
-#define LOG_SIZE	KIB(32)
+#define LOG_SIZE	KIB(128)
 #define LINE_MAX	256
-#define LIMIT_BURST	10		/* lines a second and source */
+#define LIMIT_BURST	10		/* lines of one source in a window: a second, */
+#define LIMIT_SHIFT	5		/* and up to 2^5 of them as long as more lines come than that */
 
 static char text[LOG_SIZE];
 static struct ring ring = { .text = text, .size = LOG_SIZE };
 static spinlock_t lock;
-static enum log_level threshold = LOG_INFO;
-static bool echo;
+enum log_level log_threshold = LOG_INFO;
+bool log_echo;
 static bool panicked;
 
 static void put(const char *line, size_t bytes)
 {
 	ring_put(&ring, line, bytes);
-	if (echo)
+	if (log_echo)
 		uart_write(line, bytes);
 }
 
@@ -51,7 +52,7 @@ void log_print(enum log_level level, const char *fmt, ...)
 	char line[LINE_MAX + 1];
 	va_list args;
 
-	if (level > threshold)
+	if (level > log_threshold)
 		return;
 	va_start(args, fmt);
 	format_line(line, level, fmt, args);
@@ -65,7 +66,8 @@ bool log_allowed(struct log_limit *limit)
 {
 	u64 now = timer_ticks();
 
-	if (!limit->window || now - limit->window >= timer_hz()) {
+	if (!limit->window || now - limit->window >= timer_hz() << limit->shift) {
+		limit->shift = limit->dropped ? MIN(limit->shift + 1, LIMIT_SHIFT) : 0;
 		limit->window = now;
 		limit->used = 0;
 		if (limit->dropped)
@@ -80,16 +82,6 @@ bool log_allowed(struct log_limit *limit)
 	return true;
 }
 
-void log_set_level(enum log_level level)
-{
-	threshold = level;
-}
-
-void log_set_echo(bool on)
-{
-	echo = on;
-}
-
 u64 log_end(void)
 {
 	return READ_ONCE(ring.end);
@@ -97,12 +89,7 @@ u64 log_end(void)
 
 size_t log_read(u64 position, char *buf, size_t size, u64 *next)
 {
-	size_t bytes;
-
-	spin_lock(&lock);
-	bytes = ring_read(&ring, position, buf, size, next);
-	spin_unlock(&lock);
-	return bytes;
+	return ring_read(&ring, &lock, position, buf, size, next);
 }
 
 void panic(const char *fmt, ...)
@@ -116,7 +103,7 @@ void panic(const char *fmt, ...)
 	va_start(args, fmt);
 	format_line(line, LOG_ERROR, fmt, args);
 	va_end(args);
-	echo = true;
+	log_echo = true;
 	put("PANIC: ", 7);
 	put(line, strlen(line));
 	for (u32 i = 0; i < cpu_count; i++) {

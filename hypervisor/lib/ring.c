@@ -10,10 +10,11 @@ void ring_put(struct ring *ring, const char *text, size_t bytes)
 	ring->end += bytes;
 }
 
-size_t ring_read(const struct ring *ring, u64 position, char *buf, size_t size, u64 *next)
+size_t ring_read(const struct ring *ring, spinlock_t *lock, u64 position, char *buf, size_t size, u64 *next)
 {
 	size_t bytes;
 
+	spin_lock(lock);
 	if (position > ring->end)
 		position = ring->end;
 	if (ring->end - position > ring->size)
@@ -21,6 +22,7 @@ size_t ring_read(const struct ring *ring, u64 position, char *buf, size_t size, 
 	bytes = MIN(size, ring->end - position);
 	for (size_t i = 0; i < bytes; i++)
 		buf[i] = ring->text[(position + i) & (ring->size - 1)];
+	spin_unlock(lock);
 	*next = position + bytes;
 	return bytes;
 }

@@ -71,8 +71,7 @@ int pci_init(const struct cfg_system *sys)
 	for (u32 i = 0; i < sys->pci_count; i++, config++) {
 		hosts[i].regs = hyp_map_mmio(pa(config->ecam_base), config->ecam_size);
 		if (!hosts[i].regs) {
-			pr_err("pci: no address space for the configuration space of host %u at 0x%lx", i,
-			       config->ecam_base);
+			pr_err("pci: no address space for the configuration space of host %u at 0x%lx", i, config->ecam_base);
 			return -ENOMEM;
 		}
 		hosts[i].bus_first = config->bus_first;

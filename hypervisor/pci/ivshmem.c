@@ -28,11 +28,6 @@ static struct ivshmem_list {
 	struct ivshmem *first;
 } lists[LISTS];
 
-static u32 count_of(const struct cell *cell)
-{
-	return IS_ENABLED(CONFIG_IVSHMEM) ? cell->config->ivshmem_count : 0;
-}
-
 /* As after a reset, and in no list. */
 static struct ivshmem fresh(struct cell *cell, u32 n)
 {
@@ -150,10 +145,11 @@ static u32 config_access(void *ctx, u64 offset, u32 value, u32 lanes, bool write
 		[PCI_BAR2 / 4 + 1] = (u32)(~(size - 1) >> 32),
 		[PCI_INTERRUPT / 4] = 0xff,
 	};
-	u32 *reg = &dev->header[at / 4];
+	u32 *reg;
 
 	if (at >= PCI_HEADER_END)
 		return at < PCI_FUNCTION_SIZE ? 0 : PCI_ABSENT;
+	reg = &dev->header[at / 4];
 	if (write)
 		*reg ^= (*reg ^ value) & lanes & writable[at / 4];
 	return *reg | (at == PCI_COMMAND && is_pending(dev) ? (u32)PCI_STATUS_INTX : 0);
@@ -177,12 +173,13 @@ static bool ivshmem_access(struct cpu *cpu, void *ctx, struct mmio_access *acces
 	struct cell *cell = ctx;
 	bool is_config = access->offset < ECAM_SIZE, was_up;
 	u64 n = is_config ? access->offset / SLOT_SIZE : (access->offset - ECAM_SIZE) / REGS_SIZE;
-	struct ivshmem *dev = &cell->ivshmem[n];
+	struct ivshmem *dev;
 
 	if (n >= cell->config->ivshmem_count) {
 		access->value = ~0ULL;
 		return is_config;
 	}
+	dev = &cell->ivshmem[n];
 	spin_lock(&dev->list->lock);
 	was_up = is_up(dev);
 	access_device(dev, access);
@@ -210,8 +207,6 @@ int ivshmem_cell_init(struct cell *cell, struct hc_error *err)
 
 	if (!count)
 		return 0;
-	if (!IS_ENABLED(CONFIG_IVSHMEM))
-		return hc_fail(err, -EINVAL, "ivshmem_count %u: this hypervisor was built without IVSHMEM", count);
 	for (u32 i = 0; i < count; i++)
 		cell->ivshmem[i] = fresh(cell, i);
 	return mmio_add(&cell->mmio, ipa(cell->config->ivshmem_ipa), 2 * ECAM_SIZE, ivshmem_access, cell);
@@ -219,7 +214,7 @@ int ivshmem_cell_init(struct cell *cell, struct hc_error *err)
 
 void ivshmem_attach(struct cell *cell)
 {
-	for (u32 i = 0; i < count_of(cell); i++) {
+	for (u32 i = 0; i < cell->config->ivshmem_count; i++) {
 		struct ivshmem *dev = &cell->ivshmem[i];
 
 		spin_lock(&dev->list->lock);
@@ -233,7 +228,7 @@ void ivshmem_attach(struct cell *cell)
 
 void ivshmem_detach(struct cell *cell)
 {
-	for (u32 i = 0; i < count_of(cell) && !MUTATE(IVSHMEM_KEEP_STATE); i++) {
+	for (u32 i = 0; i < cell->config->ivshmem_count && !MUTATE(IVSHMEM_KEEP_STATE); i++) {
 		struct ivshmem *dev = &cell->ivshmem[i];
 
 		spin_lock(&dev->list->lock);

@@ -4,38 +4,31 @@
  * under the SMMU's lock; so the queue is empty whenever the lock is free, and an error belongs to the batch that waits.
  */
 #include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
 #include <hyp/errno.h>
 #include <hyp/mutate.h>
-#include <hyp/string.h>
 #include "smmu_internal.h"
 
 static const struct smmu_cmd cmd_sync = { .dw[0] = FIELD_PREP(CMD0_OP, CMD_SYNC) };
 
-static const char *cerror_text(u32 code)
-{
-	static const char *const text[] = {
-		[CERROR_NONE] = "no reason given",
-		[CERROR_ILL] = "illegal command",
-		[CERROR_ABT] = "external abort on fetch",
-		[CERROR_ATC_INV_SYNC] = "ATC invalidation timed out",
-	};
-
-	return code < ARRAY_SIZE(text) ? text[code] : "unknown error";
-}
+static const char *const cerror_text[] = {
+	[CERROR_NONE] = "no reason given",
+	[CERROR_ILL] = "illegal command",
+	[CERROR_ABT] = "external abort on fetch",
+	[CERROR_ATC_INV_SYNC] = "ATC invalidation timed out",
+};
 
 int cmdq_recover(struct smmu *smmu)
 {
 	struct smmu_queue *q = &smmu->cmdq;
 	u32 cons = smmu_read32(smmu, SMMU_CMDQ_CONS);
 	u32 code = (u32)FIELD_GET(CMDQ_CONS_ERR, cons);
-	struct smmu_cmd *cmd = (struct smmu_cmd *)q->entries + queue_index(q, cons);
+	struct smmu_cmd *cmd = (struct smmu_cmd *)q->entries + queue_index(q->log2, cons);
 	int ret = 0;
 
 	if (log_allowed(&smmu->error_log))
 		pr_err("smmu %u: command queue stopped at entry %u: %s (command %016llx %016llx)", smmu->index,
-		       queue_index(q, cons), cerror_text(code), (unsigned long long)cmd->dw[0],
+		       queue_index(q->log2, cons), SMMU_TEXT(cerror_text, code), (unsigned long long)cmd->dw[0],
 		       (unsigned long long)cmd->dw[1]);
 	/* After a fetch abort the same command is fetched again. One that can't be executed becomes a CMD_SYNC. */
 	if (code != CERROR_ABT) {
@@ -48,33 +41,30 @@ int cmdq_recover(struct smmu *smmu)
 	return ret;
 }
 
-static bool cmdq_stopped(const struct smmu *smmu)
-{
-	return (smmu_read32(smmu, SMMU_GERROR) ^ smmu_read32(smmu, SMMU_GERRORN)) & GERROR_CMDQ_ERR;
-}
-
 /* Waits until the SMMU has consumed everything: CONS equal to PROD, the wrap bit included. */
 static int cmdq_wait(struct smmu *smmu)
 {
 	struct smmu_queue *q = &smmu->cmdq;
 	u64 deadline = timer_deadline_us(CMDQ_TIMEOUT_US);
+	u32 errors;
 	int err = 0;
 
 	for (;;) {
 		/* the time is taken first: when it is over, the queue has still been looked at once more */
 		bool late = timer_passed(deadline);
 
-		q->cons = queue_pointer(q, smmu_read32(smmu, SMMU_CMDQ_CONS));
+		q->cons = queue_pointer(q->log2, smmu_read32(smmu, SMMU_CMDQ_CONS));
 		if (q->cons == q->prod)
 			return err;
 		if (late)
 			break;
-		if (cmdq_stopped(smmu) && cmdq_recover(smmu))
+		errors = smmu_read32(smmu, SMMU_GERROR) ^ smmu_read32(smmu, SMMU_GERRORN);
+		if ((errors & GERROR_CMDQ_ERR) && cmdq_recover(smmu))
 			err = -EIO;
 		cpu_relax();
 	}
 	pr_err("smmu %u: command queue is stuck at entry %u, %u us after %u was queued", smmu->index,
-	       queue_index(q, q->cons), CMDQ_TIMEOUT_US, queue_index(q, q->prod));
+	       queue_index(q->log2, q->cons), CMDQ_TIMEOUT_US, queue_index(q->log2, q->prod));
 	smmu_set_failed(smmu, "the command queue does not move");
 	return -EIO;
 }
@@ -99,10 +89,10 @@ static int cmdq_batch(struct smmu *smmu, const struct smmu_domain *domain, const
 
 	for (u32 i = 0; i < count; i++) {
 		if (!domain || !cmd_is_foreign(smmu, domain, &cmds[i]))
-			entries[queue_index(q, prod++)] = cmds[i];
+			entries[queue_index(q->log2, prod++)] = cmds[i];
 	}
-	entries[queue_index(q, prod++)] = cmd_sync;
-	q->prod = queue_pointer(q, prod);
+	entries[queue_index(q->log2, prod++)] = cmd_sync;
+	q->prod = queue_pointer(q->log2, prod);
 	/* the commands, and whatever tables they are about, before the doorbell */
 	dsb_sy();
 	smmu_write32(smmu, SMMU_CMDQ_PROD, q->prod);

@@ -5,86 +5,65 @@
  * so a handler that leaves entries behind must ask for its next run itself.
  */
 #include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
-#include <hyp/errno.h>
 #include <hyp/gic.h>
-#include <hyp/percpu.h>
 #include "smmu_internal.h"
 
-static const char *event_text(u32 type)
-{
-	static const char *const text[] = {
-		[EVT_F_UUT] = "unsupported transaction",
-		[EVT_C_BAD_STREAMID] = "StreamID out of range",
-		[EVT_F_STE_FETCH] = "external abort on stream table entry",
-		[EVT_C_BAD_STE] = "no valid stream table entry",
-		[EVT_F_BAD_ATS_TREQ] = "ATS request refused",
-		[EVT_F_STREAM_DISABLED] = "stream disabled",
-		[EVT_F_TRANSL_FORBIDDEN] = "translated transaction refused",
-		[EVT_C_BAD_SUBSTREAMID] = "SubstreamID out of range",
-		[EVT_F_CD_FETCH] = "external abort on context descriptor",
-		[EVT_C_BAD_CD] = "bad context descriptor",
-		[EVT_F_WALK_EABT] = "external abort on table walk",
-		[EVT_F_TRANSLATION] = "translation fault",
-		[EVT_F_ADDR_SIZE] = "address size fault",
-		[EVT_F_ACCESS] = "access flag fault",
-		[EVT_F_PERMISSION] = "permission fault",
-		[EVT_F_TLB_CONFLICT] = "TLB conflict",
-		[EVT_F_CFG_CONFLICT] = "configuration cache conflict",
-		[EVT_F_VMS_FETCH] = "external abort on VMS",
-	};
-
-	return type < ARRAY_SIZE(text) && text[type] ? text[type] : "unknown event";
-}
-
-/* Of what stage 2 allows. Faults of a cell's own stage 1 are its own business. */
-static bool event_is_violation(const struct smmu_domain *domain, const struct smmu_event *event)
-{
-	u64 type = FIELD_GET(EVT0_TYPE, event->dw[0]);
-
-	return domain->event ? evt_is_stage2(event->dw[0], event->dw[1]) :
-			       type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION;
-}
+/* By type. */
+static const char *const event_text[] = {
+	[0x01] = "unsupported transaction",
+	[0x02] = "StreamID out of range",
+	[0x03] = "external abort on stream table entry",
+	[0x04] = "no valid stream table entry",
+	[0x05] = "ATS request refused",
+	[0x06] = "stream disabled",
+	[0x07] = "translated transaction refused",
+	[0x08] = "SubstreamID out of range",
+	[0x09] = "external abort on context descriptor",
+	[0x0a] = "bad context descriptor",
+	[0x0b] = "external abort on table walk",
+	[0x10] = "translation fault",
+	[0x11] = "address size fault",
+	[0x12] = "access flag fault",
+	[0x13] = "permission fault",
+	[0x20] = "TLB conflict",
+	[0x21] = "configuration cache conflict",
+	[0x25] = "external abort on VMS",
+};
 
 /* A stalled transaction that nobody will answer is aborted. */
 static void event_to_owner(struct smmu *smmu, struct smmu_domain *domain, const struct smmu_event *event)
 {
-	if (!domain->event(domain, smmu->index, event, false) && (event->dw[1] & EVT1_STALL) && smmu->stall)
+	if (!domain->event(domain, smmu->index, event, false) && (event->dw[1] & EVT1_STALL) && smmu_stalls(smmu))
 		cmdq_one(smmu, cmd_about(CMD_RESUME, (u32)FIELD_GET(EVT0_SID, event->dw[0])) |
-			 FIELD_PREP(CMD_RESUME0_ACTION, RESUME_ABORT),
-			 FIELD_PREP(CMD_RESUME1_STAG, FIELD_GET(EVT1_STAG, event->dw[1])));
+			 FIELD_PREP(CMD_RESUME0_ACTION, RESUME_ABORT), event->dw[1] & EVT1_STAG);
 }
 
 /* A domain can have streams behind several SMMUs, each with its own lock: hence the atomic counts. */
-static void count(u64 *counter)
-{
-	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-}
-
 static void event_owned(struct smmu *smmu, struct smmu_domain *domain, const struct smmu_event *event)
 {
 	struct smmu_stats *stats = &domain->stats;
 	u32 type = (u32)FIELD_GET(EVT0_TYPE, event->dw[0]), sid = (u32)FIELD_GET(EVT0_SID, event->dw[0]);
-	bool read = event->dw[1] & EVT1_RNW;
+	bool read = event->dw[1] & EVT1_RNW, fault = type >= EVT_F_TRANSLATION && type <= EVT_F_PERMISSION;
 
 	if (domain->event)
 		event_to_owner(smmu, domain, event);
-	if (!event_is_violation(domain, event)) {
-		count(&stats->other_events);
+	/* faults of a cell's own stage 1 are its own business, not violations of what stage 2 allows */
+	if (!fault || (domain->event && !evt_is_stage2(event->dw[0], event->dw[1]))) {
+		__atomic_fetch_add(&stats->other_events, 1, __ATOMIC_RELAXED);
 		if (!domain->event && log_allowed(&stats->log))
 			pr_warn("cell %s: event 0x%02x of stream 0x%x (smmu %u): %s", domain->name, type, sid,
-				smmu->index, event_text(type));
+				smmu->index, SMMU_TEXT(event_text, type));
 		return;
 	}
-	count(read ? &stats->read_violations : &stats->write_violations);
+	__atomic_fetch_add(read ? &stats->read_violations : &stats->write_violations, 1, __ATOMIC_RELAXED);
 	stats->last_address = event->dw[2];
 	stats->last_sid = sid;
 	stats->last_smmu = smmu->index;
 	if (log_allowed(&stats->log))
 		pr_warn("cell %s: DMA %s violation by stream 0x%x (smmu %u) at address 0x%llx: %s at stage 2",
 			domain->name, read ? "read" : "write", sid, smmu->index, (unsigned long long)event->dw[2],
-			event_text(type));
+			SMMU_TEXT(event_text, type));
 }
 
 static void event_unowned(struct smmu *smmu, const struct smmu_event *event)
@@ -94,7 +73,7 @@ static void event_unowned(struct smmu *smmu, const struct smmu_event *event)
 	smmu->unowned_events++;
 	if (log_allowed(&smmu->unowned_log))
 		pr_warn("smmu %u: event 0x%02x of stream 0x%x, which no cell owns: %s", smmu->index, type,
-			(u32)FIELD_GET(EVT0_SID, event->dw[0]), event_text(type));
+			(u32)FIELD_GET(EVT0_SID, event->dw[0]), SMMU_TEXT(event_text, type));
 }
 
 /* More than the limit within one second: true, once. */
@@ -145,7 +124,7 @@ struct smmu_cmd smmu_pri_response(const u64 *request, u32 response)
 	return (struct smmu_cmd){
 		.dw[0] = cmd_about(CMD_PRI_RESP, (u32)FIELD_GET(PRI0_SID, request[0])) |
 			 (ssv ? CMD0_SSV | FIELD_PREP(CMD0_SSID, FIELD_GET(PRI0_SSID, request[0])) : 0),
-		.dw[1] = FIELD_PREP(CMD_PRI1_INDEX, FIELD_GET(PRI1_INDEX, request[1])) | FIELD_PREP(CMD_PRI1_RESP, response),
+		.dw[1] = (request[1] & PRI1_INDEX) | FIELD_PREP(CMD_PRI1_RESP, response),
 	};
 }
 
@@ -169,7 +148,7 @@ static void request_handle(struct smmu *smmu, const struct smmu_event *request)
 
 bool smmu_queue_waits(const struct smmu_queue *q)
 {
-	return queue_pointer(q, smmu_read32(q->smmu, q->prod_reg)) != q->cons;
+	return queue_pointer(q->log2, smmu_read32(q->smmu, q->prod_reg)) != q->cons;
 }
 
 void smmu_queue_drain(struct smmu_queue *q, u32 max)
@@ -184,12 +163,12 @@ void smmu_queue_drain(struct smmu_queue *q, u32 max)
 			events ? "events were lost" : "the SMMU answers itself");
 	/* entries are read after PROD ... */
 	dsb_sy();
-	q->prod = queue_pointer(q, prod);
+	q->prod = queue_pointer(q->log2, prod);
 	for (; q->cons != q->prod && max; max--) {
-		const u64 *dw = (u64 *)q->entries + queue_index(q, q->cons) * q->entry_bytes / sizeof(u64);
+		const u64 *dw = (u64 *)q->entries + queue_index(q->log2, q->cons) * (events ? 4 : 2);
 		struct smmu_event entry = { { dw[0], dw[1], events ? dw[2] : 0, events ? dw[3] : 0 } };
 
-		q->cons = queue_pointer(q, q->cons + 1);
+		q->cons = queue_pointer(q->log2, q->cons + 1);
 		(events ? event_handle : request_handle)(smmu, &entry);
 	}
 	/* ... and before CONS gives their places back */

@@ -4,7 +4,6 @@
  * a VMID only while it has an attached stream with it: the count rises before the first such STE is installed, and
  * falls after the last was removed and the whole VMID invalidated.
  */
-#include <arch/io.h>
 #include <hyp/errno.h>
 #include <hyp/mutate.h>
 #include "smmu_internal.h"
@@ -17,11 +16,12 @@
  */
 static u32 tlbi_range(const struct smmu *smmu, struct smmu_cmd *cmds, u16 vmid, u64 address, u64 pages)
 {
+	bool ranges = smmu->idr3 & IDR3_RIL;
 	u32 n = 0;
 
 	while (pages) {
-		u32 scale = smmu->ril ? (u32)__builtin_ctzll(pages) : 0;
-		u32 num = smmu->ril ? (u32)(pages >> scale) & (u32)FIELD_MAX(CMD_TLBI0_NUM) : 1;
+		u32 scale = ranges ? (u32)__builtin_ctzll(pages) : 0;
+		u32 num = ranges ? (u32)(pages >> scale) & (u32)FIELD_MAX(CMD_TLBI0_NUM) : 1;
 		u64 step = (u64)num << scale;
 
 		if (n == TLBI_BATCH)
@@ -30,7 +30,7 @@ static u32 tlbi_range(const struct smmu *smmu, struct smmu_cmd *cmds, u16 vmid, 
 		cmds[n++] = (struct smmu_cmd){
 			.dw[0] = cmd_about(CMD_TLBI_S2_IPA, vmid) | FIELD_PREP(CMD_TLBI0_NUM, num - 1) |
 				 FIELD_PREP(CMD_TLBI0_SCALE, scale),
-			.dw[1] = (address & CMD_TLBI1_ADDR) | (step > 1 ? FIELD_PREP(CMD_TLBI1_TG, CMD_TLBI_TG_4K) : 0),
+			.dw[1] = (address & CMD1_ADDR) | (step > 1 ? FIELD_PREP(CMD_TLBI1_TG, CMD_TLBI_TG_4K) : 0),
 		};
 		pages -= step;
 		address += step << PAGE_SHIFT;

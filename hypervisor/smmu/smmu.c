@@ -4,7 +4,6 @@
  * stream aborts, then queues, then SMMUEN. There is no moment at which a stream bypasses.
  */
 #include <arch/barrier.h>
-#include <arch/io.h>
 #include <arch/timer.h>
 #include <hyp/config.h>
 #include <hyp/errno.h>
@@ -69,10 +68,8 @@ static const char *const gerror_text[] = {
 
 static void gerror_report(struct smmu *smmu, u32 bit)
 {
-	const char *text = bit < ARRAY_SIZE(gerror_text) && gerror_text[bit] ? gerror_text[bit] : "unknown";
-
 	if (log_allowed(&smmu->error_log))
-		pr_err("smmu %u: global error %u: %s", smmu->index, bit, text);
+		pr_err("smmu %u: global error %u: %s", smmu->index, bit, SMMU_TEXT(gerror_text, bit));
 	if (BIT(bit) == GERROR_CMDQ_ERR)
 		cmdq_recover(smmu);
 	if (BIT(bit) == GERROR_SFM_ERR)
@@ -87,9 +84,8 @@ static void gerror_irq(struct cpu *cpu, void *ctx)
 	spin_lock(&smmu->lock);
 	gerror = smmu_read32(smmu, SMMU_GERROR);
 	active = gerror ^ smmu_read32(smmu, SMMU_GERRORN);
-	for (u32 bit = 0; bit < 32; bit++)
-		if (active & BIT(bit))
-			gerror_report(smmu, bit);
+	for_each_bit(bit, active)
+		gerror_report(smmu, bit);
 	/* cmdq_recover() acknowledged its own already; the same value again changes nothing */
 	if (active)
 		smmu_write32(smmu, SMMU_GERRORN, gerror);
@@ -106,7 +102,7 @@ static const char *refusal(u32 idr0, u32 idr1, u32 idr5)
 {
 	if (!(idr0 & IDR0_S2P))
 		return "it has no stage 2";
-	if (!(FIELD_GET(IDR0_TTF, idr0) & IDR0_TTF_AARCH64))
+	if (!(idr0 & IDR0_TTF_AARCH64))
 		return "it cannot walk AArch64 tables";
 	if (FIELD_GET(IDR0_TTENDIAN, idr0) == IDR0_TTENDIAN_BIG)
 		return "it walks big-endian tables only";
@@ -114,7 +110,7 @@ static const char *refusal(u32 idr0, u32 idr1, u32 idr5)
 		return "its table walks are not coherent with the CPUs' caches (COHACC = 0)";
 	if (!(idr5 & IDR5_GRAN4K))
 		return "it has no 4 KiB granule, which the cells' tables use";
-	if (idr1 & (IDR1_TABLES_PRESET | IDR1_QUEUES_PRESET))
+	if (idr1 & IDR1_PRESET)
 		return "its tables or queues are at fixed addresses";
 	if (!FIELD_GET(IDR1_CMDQS, idr1) || !FIELD_GET(IDR1_EVENTQS, idr1))
 		return "its queues hold one entry only";
@@ -122,11 +118,10 @@ static const char *refusal(u32 idr0, u32 idr1, u32 idr5)
 }
 
 /* I3: the same tables for CPU and SMMU: input size, and an output size that covers whatever can be mapped. */
-static int check_geometry(const struct smmu *smmu, u32 idr0, const struct cfg_system *sys)
+static int check_geometry(const struct smmu *smmu, const struct cfg_system *sys)
 {
-	bool aarch32 = FIELD_GET(IDR0_TTF, idr0) & IDR0_TTF_AARCH32;
 	u32 ipa_bits = 64 - (u32)FIELD_GET(VTCR_T0SZ, s2_vtcr());
-	u32 pa_bits = oas_bits[smmu->oas], ias_bits = aarch32 ? MAX(pa_bits, 40u) : pa_bits;
+	u32 pa_bits = oas_bits[smmu->oas], ias_bits = smmu->idr0 & IDR0_TTF_AARCH32 ? MAX(pa_bits, 40u) : pa_bits;
 	const struct cfg_area *areas = cfg_areas(sys);
 
 	if (ipa_bits > ias_bits) {
@@ -151,34 +146,41 @@ static int smmu_probe(struct smmu *smmu, const struct cfg_system *sys)
 	u32 idr5 = smmu_read32(smmu, SMMU_IDR5);
 	const char *why = refusal(idr0, idr1, idr5);
 
+	smmu->idr0 = idr0;
+	smmu->idr1 = idr1;
+	smmu->idr3 = smmu_read32(smmu, SMMU_IDR3);
 	if (why) {
 		pr_err("smmu %u at 0x%llx cannot be used: %s (IDR0 0x%08x, IDR1 0x%08x, IDR5 0x%08x)", smmu->index,
 		       (unsigned long long)cfg_smmus(sys)[smmu->index].base, why, idr0, idr1, idr5);
 		return -EINVAL;
 	}
 	smmu->sid_bits = (u32)MIN(FIELD_GET(IDR1_SIDSIZE, idr1), (u64)SID_BITS_MAX);
-	smmu->two_level = FIELD_GET(IDR0_ST_LEVEL, idr0) != IDR0_ST_LEVEL_LINEAR && smmu->sid_bits > LEAF_BITS;
+	smmu->two_level = FIELD_GET(IDR0_ST_LEVEL, idr0) == IDR0_ST_LEVEL_2 && smmu->sid_bits > LEAF_BITS;
 	smmu->oas = (u32)MIN(FIELD_GET(IDR5_OAS, idr5), ARRAY_SIZE(oas_bits) - 1);
-	smmu->ril = smmu_read32(smmu, SMMU_IDR3) & IDR3_RIL;
-	smmu->stall = FIELD_GET(IDR0_STALL_MODEL, idr0) != STALL_MODEL_NONE;
-	smmu->ats = idr0 & IDR0_ATS;
 	/* only a cell with an SMMU of its own lets devices ask */
-	smmu->pri = IS_ENABLED(CONFIG_VSMMU) && (idr0 & IDR0_PRI) && cfg_smmus(sys)[smmu->index].priq_irq;
-	smmu->substreams = FIELD_GET(IDR1_SSIDSIZE, idr1);
+	if (!IS_ENABLED(CONFIG_VSMMU) || !cfg_smmus(sys)[smmu->index].priq_irq)
+		smmu->idr0 &= ~(u32)IDR0_PRI;
 	pr_info("smmu %u: SMMUv3.%u (IIDR 0x%08x), %u bits of StreamID, %s stream table, %u bits of PA%s", smmu->index,
 		(u32)FIELD_GET(AIDR_MINOR, smmu_read32(smmu, SMMU_AIDR)), smmu_read32(smmu, SMMU_IIDR), smmu->sid_bits,
-		smmu->two_level ? "two-level" : "linear", oas_bits[smmu->oas], smmu->ril ? ", TLBI by range" : "");
-	return check_geometry(smmu, idr0, sys);
+		smmu->two_level ? "two-level" : "linear", oas_bits[smmu->oas], smmu->idr3 & IDR3_RIL ? ", TLBI by range" : "");
+	return check_geometry(smmu, sys);
 }
 
 /* ---- start ---- */
 
 /* With SMMUEN = 0, GBPA decides: abort. Then everything off, whatever ran before us left on. */
-static int smmu_quiesce(struct smmu *smmu)
+static int smmu_stop(struct smmu *smmu, const struct cfg_smmu *cfg)
 {
-	int err = wait_for(smmu, SMMU_GBPA, GBPA_UPDATE, 0);
-	u64 gbpa = smmu_read32(smmu, SMMU_GBPA) & ~GBPA_ABORT;
+	u64 gbpa;
+	int err;
 
+	smmu->regs = hyp_map_mmio(pa(cfg->base), cfg->size);
+	if (!smmu->regs) {
+		pr_err("smmu %u: no room to map its registers", smmu->index);
+		return -ENOMEM;
+	}
+	err = wait_for(smmu, SMMU_GBPA, GBPA_UPDATE, 0);
+	gbpa = smmu_read32(smmu, SMMU_GBPA) & ~GBPA_ABORT;
 	smmu_write32(smmu, SMMU_GBPA, (u32)(gbpa | GBPA_UPDATE | (MUTATE(SMMU_BYPASS) ? 0 : GBPA_ABORT)));
 	if (err || wait_for(smmu, SMMU_GBPA, GBPA_UPDATE, 0)) {
 		pr_err("smmu %u: GBPA does not take ABORT", smmu->index);
@@ -193,7 +195,6 @@ static int queue_init(struct smmu *smmu, struct smmu_queue *q, u32 base_reg, u32
 	size_t pages;
 
 	q->smmu = smmu;
-	q->entry_bytes = entry_bytes;
 	q->log2 = (u32)MIN(log2, (u64)QUEUE_MAX_LOG2);
 	q->prod_reg = prod_reg;
 	pages = DIV_ROUND_UP((u64)entry_bytes << q->log2, PAGE_SIZE);
@@ -208,25 +209,23 @@ static int queue_init(struct smmu *smmu, struct smmu_queue *q, u32 base_reg, u32
 }
 
 /* Tables and queues, while nothing is enabled. */
-static int smmu_setup(struct smmu *smmu, u32 idr1)
+static int smmu_setup(struct smmu *smmu)
 {
-	u32 sidsize = (u32)FIELD_GET(IDR1_SIDSIZE, idr1);
-	u64 cr1 = FIELD_PREP(CR1_TABLE_SH, CR1_INNER_SHAREABLE) | FIELD_PREP(CR1_TABLE_OC, CR1_CACHE_WB) |
-		  FIELD_PREP(CR1_TABLE_IC, CR1_CACHE_WB) | FIELD_PREP(CR1_QUEUE_SH, CR1_INNER_SHAREABLE) |
-		  FIELD_PREP(CR1_QUEUE_OC, CR1_CACHE_WB) | FIELD_PREP(CR1_QUEUE_IC, CR1_CACHE_WB);
+	u32 idr1 = smmu->idr1;
+	bool all_sids = smmu->sid_bits == FIELD_GET(IDR1_SIDSIZE, idr1);
 
-	smmu_write32(smmu, SMMU_CR1, (u32)cr1);
+	smmu_write32(smmu, SMMU_CR1, (u32)(FIELD_PREP(CR1_TABLE, CR1_COHERENT) | FIELD_PREP(CR1_QUEUE, CR1_COHERENT)));
 	/*
 	 * Broadcast TLB maintenance is not relied on. StreamIDs outside the table can only come where SIDSIZE passes
 	 * our limit; they abort without an event, as there is no entry with which a storm could be silenced.
 	 */
-	smmu_write32(smmu, SMMU_CR2, (u32)(CR2_PTM | (smmu->sid_bits == sidsize ? CR2_RECINVSID : 0)));
+	smmu_write32(smmu, SMMU_CR2, (u32)(CR2_PTM | (all_sids ? CR2_RECINVSID : 0)));
 	if (strtab_init(smmu) ||
 	    queue_init(smmu, &smmu->cmdq, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, FIELD_GET(IDR1_CMDQS, idr1),
 		       sizeof(struct smmu_cmd)) ||
 	    queue_init(smmu, &smmu->evtq, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, FIELD_GET(IDR1_EVENTQS, idr1),
 		       sizeof(struct smmu_event)) ||
-	    (smmu->pri && queue_init(smmu, &smmu->priq, SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, FIELD_GET(IDR1_PRIQS, idr1),
+	    ((smmu->idr0 & IDR0_PRI) && queue_init(smmu, &smmu->priq, SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, FIELD_GET(IDR1_PRIQS, idr1),
 				     sizeof(struct smmu_cmd)))) {
 		pr_err("smmu %u: no memory for queues and a stream table of %u bits", smmu->index, smmu->sid_bits);
 		return -ENOMEM;
@@ -236,7 +235,7 @@ static int smmu_setup(struct smmu *smmu, u32 idr1)
 
 static int smmu_enable(struct smmu *smmu)
 {
-	u64 cr0 = CR0_CMDQEN | CR0_EVENTQEN | (smmu->ats ? CR0_ATSCHK : 0) | (smmu->pri ? CR0_PRIQEN : 0);
+	u64 cr0 = CR0_CMDQEN | CR0_EVENTQEN | (smmu->idr0 & IDR0_ATS ? CR0_ATSCHK : 0) | (smmu->idr0 & IDR0_PRI ? CR0_PRIQEN : 0);
 	int err;
 
 	/* errors of earlier times are not ours */
@@ -262,7 +261,7 @@ static int smmu_irqs(struct smmu *smmu, const struct cfg_smmu *cfg)
 	} lines[] = {
 		{ cfg->gerror_irq, SMMU_GERROR_IRQ_CFG0, IRQ_CTRL_GERROR, gerror_irq, smmu },
 		{ cfg->eventq_irq, SMMU_EVENTQ_IRQ_CFG0, IRQ_CTRL_EVENTQ, smmu_queue_irq, &smmu->evtq },
-		{ smmu->pri ? cfg->priq_irq : 0, SMMU_PRIQ_IRQ_CFG0, IRQ_CTRL_PRIQ, smmu_queue_irq, &smmu->priq },
+		{ smmu->idr0 & IDR0_PRI ? cfg->priq_irq : 0, SMMU_PRIQ_IRQ_CFG0, IRQ_CTRL_PRIQ, smmu_queue_irq, &smmu->priq },
 	};
 	u64 enable = 0;
 	int err;
@@ -286,23 +285,12 @@ static int smmu_irqs(struct smmu *smmu, const struct cfg_smmu *cfg)
 	return 0;
 }
 
-/* Registers reachable, everything aborts. */
-static int smmu_stop(struct smmu *smmu, const struct cfg_smmu *cfg)
-{
-	smmu->regs = hyp_map_mmio(pa(cfg->base), cfg->size);
-	if (!smmu->regs) {
-		pr_err("smmu %u: no room to map its registers", smmu->index);
-		return -ENOMEM;
-	}
-	return smmu_quiesce(smmu);
-}
-
 static int smmu_start(struct smmu *smmu, const struct cfg_system *sys)
 {
 	int err = smmu_probe(smmu, sys);
 
 	if (!err)
-		err = smmu_setup(smmu, smmu_read32(smmu, SMMU_IDR1));
+		err = smmu_setup(smmu);
 	if (!err)
 		err = smmu_enable(smmu);
 	return err ? err : smmu_irqs(smmu, &cfg_smmus(sys)[smmu->index]);
@@ -327,9 +315,7 @@ int smmu_init(const struct cfg_system *sys)
 
 u32 smmu_id_register(u32 index, u32 offset)
 {
-	u32 unused = offset == SMMU_IDR0 && !smmus[index].pri ? (u32)IDR0_PRI : 0;
-
-	return smmu_read32(&smmus[index], offset) & ~unused;
+	return offset == SMMU_IDR0 ? smmus[index].idr0 : smmu_read32(&smmus[index], offset);
 }
 
 u64 smmu_unowned_events(void)

@@ -31,16 +31,12 @@ struct ste {
 struct smmu_queue {
 	struct smmu *smmu;
 	void *entries;
-	u32 entry_bytes;
 	u32 log2;
 	u32 prod_reg;			/* that of CONS follows it */
 	u32 irq;			/* 0: none */
 	u32 prod;
 	u32 cons;
 };
-
-static inline u32 queue_index(const struct smmu_queue *q, u32 pointer) { return pointer & ((1u << q->log2) - 1); }
-static inline u32 queue_pointer(const struct smmu_queue *q, u32 value) { return value & ((2u << q->log2) - 1); }
 
 struct smmu_stream {
 	struct smmu *smmu;
@@ -60,13 +56,9 @@ struct smmu {
 	spinlock_t lock;
 	u32 sid_bits;
 	u32 oas;			/* IDR5_OAS */
-	bool ril;			/* TLBI by range */
+	u32 idr0, idr1, idr3;		/* without PRI where its queue is not in use */
 	bool two_level;
 	bool failed;			/* isolation can't be vouched for: wedged queue or SFM */
-	bool stall;			/* faults can stall transactions */
-	bool ats;			/* devices can ask for translations, */
-	bool pri;			/* and for pages */
-	bool substreams;
 	bool full_ats;			/* some device keeps, or has kept, translations of both stages */
 	u32 cerror;			/* CERROR_* of the last command that was refused */
 	struct smmu_queue cmdq;
@@ -81,6 +73,9 @@ struct smmu {
 	struct log_limit error_log;	/* the SMMU's own errors */
 };
 
+/* What a number that the SMMU reports means. */
+#define SMMU_TEXT(texts, n) ((n) < ARRAY_SIZE(texts) && (texts)[n] ? (texts)[n] : "unknown")
+
 extern struct smmu smmus[CFG_MAX_SMMUS];
 extern u32 smmu_count;
 extern u32 smmu_storm_limit;
@@ -89,10 +84,18 @@ static inline u32 smmu_read32(const struct smmu *smmu, u32 reg) { return mmio_re
 static inline void smmu_write32(struct smmu *smmu, u32 reg, u32 value) { mmio_write32(smmu->regs + reg, value); }
 static inline void smmu_write64(struct smmu *smmu, u32 reg, u64 value) { mmio_write64(smmu->regs + reg, value); }
 
+/* Faults can stall transactions. */
+static inline bool smmu_stalls(const struct smmu *smmu)
+{
+	return FIELD_GET(IDR0_STALL_MODEL, smmu->idr0) != STALL_MODEL_NONE;
+}
+
 /* ---- ste.c: pure builders, and the one writer ---- */
 
-struct ste ste_invalid(void);		/* records C_BAD_STE */
-struct ste ste_abort(void);		/* records nothing */
+/* Records C_BAD_STE. */
+static inline struct ste ste_invalid(void) { return (struct ste){ 0 }; }
+/* Records nothing. */
+static inline struct ste ste_abort(void) { return (struct ste){ { STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_ABORT) } }; }
 /* Stage 2 alone, from what the CPUs use for the same tables; addresses limited to what the SMMU has. */
 struct ste ste_s2(u64 vtcr, u64 vttbr, u32 oas);
 /* `s2` with the attribute overrides of the cell's own dw1. */

@@ -13,9 +13,8 @@
 #define SMMU_IDR0		0x00
 #define IDR0_S2P		BIT(0)
 #define IDR0_S1P		BIT(1)
-#define IDR0_TTF		GENMASK(3, 2)
-#define IDR0_TTF_AARCH32	BIT(0)		/* bits of TTF's value */
-#define IDR0_TTF_AARCH64	BIT(1)
+#define IDR0_TTF_AARCH32	BIT(2)		/* the two bits of TTF */
+#define IDR0_TTF_AARCH64	BIT(3)
 #define IDR0_COHACC		BIT(4)
 #define IDR0_HTTU		GENMASK(7, 6)
 #define IDR0_ATS		BIT(10)
@@ -25,14 +24,12 @@
 #define IDR0_PRI		BIT(16)
 #define IDR0_CD2L		BIT(19)
 #define IDR0_STALL_MODEL	GENMASK(25, 24)
-#define STALL_MODEL_BOTH	0
+#define STALL_MODEL_BOTH	0		/* 2: stalling is forced */
 #define STALL_MODEL_NONE	1
-#define STALL_MODEL_FORCED	2
 #define IDR0_TERM_MODEL		BIT(26)
 #define IDR0_TTENDIAN		GENMASK(22, 21)
 #define IDR0_TTENDIAN_BIG	3
 #define IDR0_ST_LEVEL		GENMASK(28, 27)
-#define IDR0_ST_LEVEL_LINEAR	0
 #define IDR0_ST_LEVEL_2		1
 
 #define SMMU_IDR1		0x04
@@ -43,16 +40,11 @@
 #define IDR1_CMDQS		GENMASK(25, 21)
 #define IDR1_ATTR_PERMS_OVR	BIT(26)
 #define IDR1_ATTR_TYPES_OVR	BIT(27)
-#define IDR1_QUEUES_PRESET	BIT(29)
-#define IDR1_TABLES_PRESET	BIT(30)
+#define IDR1_PRESET		GENMASK(30, 29)	/* TABLES_PRESET, QUEUES_PRESET */
 
 #define SMMU_IDR3		0x0c
-#define IDR3_HAD		BIT(2)
-#define IDR3_STT		BIT(9)
 #define IDR3_RIL		BIT(10)
-#define IDR3_BBML		GENMASK(12, 11)
-#define IDR3_E0PD		BIT(13)
-#define IDR3_PTWNNC		BIT(14)
+#define IDR3_STAGE1		(GENMASK(14, 9) | BIT(2))	/* PTWNNC, E0PD, BBML, RIL, STT, HAD */
 
 #define SMMU_IDR5		0x14
 #define IDR5_OAS		GENMASK(2, 0)	/* encoded as PARange */
@@ -65,8 +57,7 @@
 #define SMMU_AIDR		0x1c
 #define AIDR_MINOR		GENMASK(3, 0)
 
-#define SMMU_CR0		0x20
-#define SMMU_CR0ACK		0x24
+#define SMMU_CR0		0x20		/* CR0ACK follows */
 #define CR0_SMMUEN		BIT(0)
 #define CR0_EVENTQEN		BIT(2)
 #define CR0_CMDQEN		BIT(3)
@@ -74,14 +65,9 @@
 #define CR0_ATSCHK		BIT(4)		/* translated requests are checked */
 
 #define SMMU_CR1		0x28
-#define CR1_QUEUE_IC		GENMASK(1, 0)
-#define CR1_QUEUE_OC		GENMASK(3, 2)
-#define CR1_QUEUE_SH		GENMASK(5, 4)
-#define CR1_TABLE_IC		GENMASK(7, 6)
-#define CR1_TABLE_OC		GENMASK(9, 8)
-#define CR1_TABLE_SH		GENMASK(11, 10)
-#define CR1_CACHE_WB		1
-#define CR1_INNER_SHAREABLE	3
+#define CR1_QUEUE		GENMASK(5, 0)	/* QUEUE_SH, QUEUE_OC, QUEUE_IC */
+#define CR1_TABLE		GENMASK(11, 6)	/* the same of tables */
+#define CR1_COHERENT		0x35		/* inner shareable, write-back, write-back */
 
 #define SMMU_CR2		0x2c
 #define CR2_RECINVSID		BIT(1)		/* record C_BAD_STREAMID */
@@ -91,8 +77,7 @@
 #define GBPA_ABORT		BIT(20)
 #define GBPA_UPDATE		BIT(31)
 
-#define SMMU_IRQ_CTRL		0x50
-#define SMMU_IRQ_CTRLACK	0x54
+#define SMMU_IRQ_CTRL		0x50		/* IRQ_CTRLACK follows */
 #define IRQ_CTRL_GERROR		BIT(0)
 #define IRQ_CTRL_PRIQ		BIT(1)
 #define IRQ_CTRL_EVENTQ		BIT(2)
@@ -171,13 +156,11 @@
 #define STE1_EATS		GENMASK(29, 28)
 #define STE_EATS_FULL		1
 #define STE_EATS_SPLIT		2
-#define STE1_MEMATTR		GENMASK(36, 32)	/* with MTCFG */
-#define STE1_ALLOCCFG		GENMASK(40, 37)
+#define STE1_MEMATTR		GENMASK(40, 32)	/* with MTCFG and ALLOCCFG */
 #define STE1_SHCFG		GENMASK(45, 44)
 #define STE1_SHCFG_INCOMING	1
-#define STE1_PRIVCFG		GENMASK(49, 48)
-#define STE1_INSTCFG		GENMASK(51, 50)
-#define STE1_OVERRIDES		(STE1_MEMATTR | STE1_ALLOCCFG | STE1_SHCFG | STE1_PRIVCFG | STE1_INSTCFG)
+#define STE1_PERMS		GENMASK(51, 48)	/* INSTCFG and PRIVCFG */
+#define STE1_OVERRIDES		(STE1_MEMATTR | STE1_SHCFG | STE1_PERMS)
 /* doubleword 2; bits 50:32 are VTCR_EL2[18:0] */
 #define STE2_S2VMID		GENMASK(15, 0)
 #define STE2_VTCR		GENMASK(50, 32)
@@ -215,7 +198,8 @@
 #define CMD0_SSV		BIT(11)
 #define CMD0_SSID		GENMASK(31, 12)
 #define CMD_CFGI0_SID		GENMASK(63, 32)
-#define CMD_CFGI1_LEAF		BIT(0)
+#define CMD1_LEAF		BIT(0)
+#define CMD1_ADDR		GENMASK(63, 12)
 #define CMD_CFGI1_RANGE		GENMASK(4, 0)	/* 2^(RANGE+1) streams */
 #define CFGI_RANGE_ALL		31
 #define CMD_TLBI0_NUM		GENMASK(16, 12)
@@ -224,23 +208,17 @@
 #define CMD_TLBI1_TG		GENMASK(11, 10)
 #define CMD_TLBI_TG_4K		1
 #define CMD_TLBI_TG_16K		2
-#define CMD_TLBI1_ADDR		GENMASK(51, 12)
 #define CMD_TLBI0_ASID		GENMASK(63, 48)
-#define CMD_TLBI1_LEAF		BIT(0)
 #define CMD_TLBI1_TTL		GENMASK(9, 8)
-#define CMD_TLBI1_VA		GENMASK(63, 12)
 #define CMD_ATC0_GLOBAL		BIT(9)
 #define CMD_ATC1_SIZE		GENMASK(5, 0)
 #define ATC_SIZE_ALL		52
-#define CMD_ATC1_ADDR		GENMASK(63, 12)
-#define CMD_PRI1_INDEX		GENMASK(8, 0)
 #define CMD_PRI1_RESP		GENMASK(13, 12)
 #define PRI_RESP_FAILURE	0
 #define PRI_RESP_SUCCESS	2
 #define PRI_RESP_RESERVED	3
 #define CMD_RESUME0_ACTION	GENMASK(13, 12)	/* retry, or abort */
 #define RESUME_ABORT		2
-#define CMD_RESUME1_STAG	GENMASK(15, 0)
 #define CMD_SYNC0_CS		GENMASK(13, 12)
 #define SYNC_CS_IRQ		1
 #define SYNC_CS_SEV		2
@@ -253,38 +231,32 @@
 #define PRI0_ACCESS		GENMASK(61, 60)	/* wanted; 0 with PRI0_SSV: a marker, no request */
 #define PRI0_LAST		BIT(62)
 #define PRI0_SSV		BIT(63)
-#define PRI1_INDEX		GENMASK(8, 0)
+#define PRI1_INDEX		GENMASK(8, 0)	/* in CMD_PRI_RESP too */
 
 /* ---- events ---- */
 
 #define EVT0_TYPE		GENMASK(7, 0)
 #define EVT0_SID		GENMASK(63, 32)
 #define EVT1_RNW		BIT(35)		/* 1: read */
-#define EVT1_STAG		GENMASK(15, 0)
+#define EVT1_STAG		GENMASK(15, 0)	/* in CMD_RESUME too */
 #define EVT1_STALL		BIT(31)
 #define EVT1_S2			BIT(39)
 #define EVT1_CLASS		GENMASK(41, 40)
 #define EVT_CLASS_CD		0		/* what was being fetched: a CD, */
 #define EVT_CLASS_TT		1		/* a stage-1 descriptor, */
 #define EVT_CLASS_IN		2		/* or nothing: the transaction itself */
-#define EVT_F_UUT		0x01
 #define EVT_C_BAD_STREAMID	0x02
 #define EVT_F_STE_FETCH		0x03
 #define EVT_C_BAD_STE		0x04
-#define EVT_F_BAD_ATS_TREQ	0x05
-#define EVT_F_STREAM_DISABLED	0x06
-#define EVT_F_TRANSL_FORBIDDEN	0x07
-#define EVT_C_BAD_SUBSTREAMID	0x08
 #define EVT_F_CD_FETCH		0x09
-#define EVT_C_BAD_CD		0x0a
 #define EVT_F_WALK_EABT		0x0b
 #define EVT_F_TRANSLATION	0x10
-#define EVT_F_ADDR_SIZE		0x11
-#define EVT_F_ACCESS		0x12
 #define EVT_F_PERMISSION	0x13
-#define EVT_F_TLB_CONFLICT	0x20
 #define EVT_F_CFG_CONFLICT	0x21
-#define EVT_F_VMS_FETCH		0x25
+
+/* Of PROD or CONS of a queue of 2^log2 entries: without the wrap bit, and with it. */
+static inline u32 queue_index(u32 log2, u32 pointer) { return pointer & ((1u << log2) - 1); }
+static inline u32 queue_pointer(u32 log2, u32 value) { return value & ((2u << log2) - 1); }
 
 /* The first doubleword of a command about a stream, or a VMID: both have the same place. */
 static inline u64 cmd_about(u64 op, u32 id) { return FIELD_PREP(CMD0_OP, op) | FIELD_PREP(CMD_CFGI0_SID, id); }

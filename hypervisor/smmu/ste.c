@@ -4,7 +4,6 @@
  * entry the SMMU looks at depends on the entry itself; the writer relies on nothing else. The SMMU may read an entry
  * at any time, each aligned doubleword in one piece, the eight doublewords in any order.
  */
-#include <arch/barrier.h>
 #include <arch/pte.h>
 #include <hyp/errno.h>
 #include <hyp/mutate.h>
@@ -14,16 +13,6 @@
 
 #define STE0_S1_FIELDS	(STE0_S1FMT | STE0_S1CONTEXTPTR | STE0_S1CDMAX)
 #define STE1_S1_FIELDS	(STE1_S1DSS | STE1_S1CIR | STE1_S1COR | STE1_S1CSH | STE1_S1STALLD)
-
-struct ste ste_invalid(void)
-{
-	return (struct ste){ 0 };
-}
-
-struct ste ste_abort(void)
-{
-	return (struct ste){ .dw[0] = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_ABORT) };
-}
 
 struct ste ste_s2(u64 vtcr, u64 vttbr, u32 oas)
 {

@@ -86,7 +86,7 @@ static int stream_sync(void *ctx)
 
 	if (MUTATE(NO_CFGI))
 		return cmdq_run(stream->smmu, NULL, NULL, 0);
-	return cmdq_one(stream->smmu, cmd_about(CMD_CFGI_STE, stream->sid), CMD_CFGI1_LEAF);
+	return cmdq_one(stream->smmu, cmd_about(CMD_CFGI_STE, stream->sid), CMD1_LEAF);
 }
 
 static int stream_install(struct smmu_stream *stream, struct ste ste)
@@ -109,7 +109,7 @@ static int stream_atc_inv(struct smmu_stream *stream)
 		{ { atc_inv | CMD0_SSV | CMD_ATC0_GLOBAL, ATC_SIZE_ALL } },
 	};
 
-	return cmdq_run(stream->smmu, NULL, cmds, stream->smmu->substreams ? 2 : 1);
+	return cmdq_run(stream->smmu, NULL, cmds, FIELD_GET(IDR1_SSIDSIZE, stream->smmu->idr1) ? 2 : 1);
 }
 
 int strtab_atc_inv(struct smmu *smmu, u16 vmid)
@@ -133,7 +133,7 @@ static int stream_abandon(struct smmu_stream *stream)
 	struct smmu *smmu = stream->smmu;
 	int err = 0;
 
-	if (smmu->stall && !MUTATE(VSMMU_KEEP_STALLED))
+	if (smmu_stalls(smmu) && !MUTATE(VSMMU_KEEP_STALLED))
 		err = cmdq_one(smmu, cmd_about(CMD_STALL_TERM, stream->sid), 0);
 	if (stream->ats && stream_atc_inv(stream))
 		err = -EIO;
@@ -141,23 +141,17 @@ static int stream_abandon(struct smmu_stream *stream)
 	return err;
 }
 
-/* The root of the domain's own tables, whichever cell's CPU runs this. */
-static u64 domain_vttbr(const struct smmu_domain *domain)
-{
-	if (MUTATE(STE_WRONG_ROOT) && sysreg_read(vttbr_el2))
-		return sysreg_read(vttbr_el2);
-	return stage2_vttbr(domain->s2);
-}
-
+/* With the root of the domain's own tables, whichever cell's CPU runs this. */
 static struct ste ste_of_mode(const struct smmu_stream *stream, enum smmu_stream_mode mode, const u64 *dw)
 {
-	struct ste s2 = ste_s2(s2_vtcr(), domain_vttbr(stream->domain), stream->smmu->oas);
+	u64 root = MUTATE(STE_WRONG_ROOT) ? sysreg_read(vttbr_el2) : 0;
+	struct ste s2 = ste_s2(s2_vtcr(), root ? root : stage2_vttbr(stream->domain->s2), stream->smmu->oas);
 
 	switch (mode) {
 	case SMMU_STREAM_STAGE1:
 		return ste_s1_s2(&s2, dw[0], dw[1]);
 	case SMMU_STREAM_BYPASS:
-		return ste_bypass(&s2, dw[1]);
+		return dw ? ste_bypass(&s2, dw[1]) : s2;
 	case SMMU_STREAM_ABORT:
 		return ste_abort();
 	default:
@@ -294,9 +288,7 @@ int smmu_stream_claim(u32 index, u32 sid, struct smmu_domain *domain, const stru
 
 int smmu_stream_attach(u32 smmu, u32 sid, const struct smmu_domain *domain)
 {
-	static const u64 plain[] = { 0, FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING) };
-
-	return stream_do(smmu, sid, domain, stream_attach, SMMU_STREAM_BYPASS, plain);
+	return stream_do(smmu, sid, domain, stream_attach, SMMU_STREAM_BYPASS, NULL);
 }
 
 int smmu_stream_block(u32 smmu, u32 sid, const struct smmu_domain *domain)

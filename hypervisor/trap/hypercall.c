@@ -26,12 +26,17 @@ static s64 hc_panic(struct guest_regs *regs, struct cpu *cpu)
 	cell_fail_current(cpu, HC_REASON_PANIC, regs->x[1]);
 }
 
+static s64 answer(struct cpu *cpu, u64 to, const void *from, size_t bytes)
+{
+	return guest_write(cpu->cell, ipa(to), from, bytes) ? 0 : -EFAULT;
+}
+
 static s64 hc_system_info(struct guest_regs *regs, struct cpu *cpu)
 {
 	struct hc_system_info info;
 
 	system_info(&info);
-	return guest_write(cpu->cell, ipa(regs->x[1]), &info, MIN(regs->x[2], sizeof(info))) ? 0 : -EFAULT;
+	return answer(cpu, regs->x[1], &info, MIN(regs->x[2], sizeof(info)));
 }
 
 static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
@@ -51,6 +56,7 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 		result = hc_fail(&err, -EINVAL, "a cell config of %lu bytes: the most is %zu", bytes, sizeof(blob));
 	if (!result && !(flags & HC_CREATE_CHECK))
 		result = cell_build((const struct cfg_cell *)blob, &err);
+	cell_mem_echo();
 	if (!guest_write(cpu->cell, ipa(regs->x[3]), &err, sizeof(err)) && result < 0)
 		return -EFAULT;
 	return result;
@@ -66,7 +72,15 @@ static s64 hc_cell_info(struct cell *cell, struct guest_regs *regs, struct cpu *
 	struct hc_cell_info info;
 
 	cell_info(cell, &info);
-	return guest_write(cpu->cell, ipa(regs->x[2]), &info, MIN(regs->x[3], sizeof(info))) ? 0 : -EFAULT;
+	return answer(cpu, regs->x[2], &info, MIN(regs->x[3], sizeof(info)));
+}
+
+static s64 hc_cell_cpu(struct cell *cell, struct guest_regs *regs, struct cpu *cpu)
+{
+	struct hc_cpu_info info;
+	s64 result = cell_cpu_info(cell, regs->x[2], &info);
+
+	return result ? result : answer(cpu, regs->x[3], &info, MIN(regs->x[4], sizeof(info)));
 }
 
 static char text_page[PAGE_SIZE];	/* guarded by cell_lock */
@@ -120,6 +134,7 @@ static const struct call calls[] = {
 	[HC_CELL_STOP - HC_FN(0)]	= { .change = cell_stop, .states = BIT(HC_STATE_RUNNING) },
 	[HC_CELL_DESTROY - HC_FN(0)]	= { .change = cell_destroy, .states = ~0ULL },
 	[HC_CELL_INFO - HC_FN(0)]	= { .about = hc_cell_info },
+	[HC_CELL_CPU - HC_FN(0)]	= { .about = hc_cell_cpu },
 	[HC_CELL_CONSOLE - HC_FN(0)]	= { .about = hc_cell_console },
 	[HC_CELL_INPUT - HC_FN(0)]	= { .change = console_input },
 	[HC_LOG_READ - HC_FN(0)]	= { .root = hc_log_read },
@@ -161,6 +176,10 @@ s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)
 {
 	const struct call *call = &calls[function - HC_FN(0)];
 
+	if (IS_ENABLED(CONFIG_STATS)) {		/* trap.c took it for any call */
+		cpu->exits[HC_EXIT_SMCCC]--;
+		cpu->exits[HC_EXIT_HYPERCALL]++;
+	}
 	if (function - HC_FN(0) >= ARRAY_SIZE(calls))
 		return other_call(regs, function);
 	if (likely(call->any))

@@ -17,6 +17,8 @@
 #define PSCI_ALREADY_ON		(-4)
 #define PSCI_INVALID_ADDRESS	(-9)
 
+#define SUSPEND_STATE		GENMASK(16, 0)	/* of the CPU alone: StateType, StateID */
+
 #define AFFINITY_ON		0
 #define AFFINITY_OFF		1
 
@@ -29,6 +31,12 @@ static struct cpu *find_vcpu(struct cell *cell, u64 affinity)
 			return cpu;
 	}
 	return NULL;
+}
+
+/* A standby state that something wakes at once; the guest's own WFI is not trapped and costs nothing. */
+static s64 psci_cpu_suspend(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+{
+	return regs->x[1] & mask & ~SUSPEND_STATE ? PSCI_INVALID_PARAMETERS : PSCI_SUCCESS;
 }
 
 static s64 psci_cpu_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
@@ -48,7 +56,7 @@ static s64 psci_cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 	cell_lock_from_trap(cpu);
 	SPIN_HELD(&cell_lock);
 	target = find_vcpu(cpu->cell, regs->x[1] & mask);
-	if (!target || target->state == CPU_ABSENT)
+	if (!target)
 		return PSCI_INVALID_PARAMETERS;
 	if (cpu->cell->state != HC_STATE_RUNNING)
 		return PSCI_DENIED;
@@ -84,8 +92,7 @@ struct psci_fn {
 
 static const struct psci_fn functions[] = {
 	[0x0] = { .answer = PSCI_1_1 },
-	/* CPU_SUSPEND: a standby state that something wakes at once; the guest's own WFI is not trapped and costs nothing */
-	[0x1] = { .answer = PSCI_SUCCESS, .wide = true },
+	[0x1] = { psci_cpu_suspend, .wide = true },
 	[0x2] = { psci_cpu_off },
 	[0x3] = { psci_cpu_on, .wide = true },
 	[0x4] = { psci_affinity_info, .wide = true },

@@ -51,6 +51,10 @@ static void access_fault(struct cpu *cpu, u64 esr)
 	u64 address = fault_ipa(esr).ipa;
 
 	__atomic_fetch_add(&cell->info.mmio_violations, 1, __ATOMIC_RELAXED);
+	if (IS_ENABLED(CONFIG_STATS) && !fetch) {
+		cpu->exits[HC_EXIT_MMIO]--;
+		cpu->exits[HC_EXIT_FAULT]++;
+	}
 	if (MUTATE(PANIC_ON_FAULT))
 		panic("cell %s: access to IPA 0x%lx", cell->name, address);
 	if (!(cell->config->flags & (CFG_CELL_ROOT | CFG_CELL_INJECT_ABORT)))

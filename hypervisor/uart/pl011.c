@@ -31,7 +31,7 @@ int uart_init(const struct cfg_system *sys)
 	if (!regs)
 		return -ENOMEM;
 	mmio_write32((char *)regs + UARTCR, UARTCR_UARTEN | UARTCR_TXE);
-	log_set_echo(true);
+	log_echo = true;
 	return 0;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A build without VSMMU: no cell has an SMMU of its own. */
 #include <hyp/cell.h>
-#include <hyp/printk.h>
-#include <hyp/vsmmu.h>
 
 int vsmmu_cell_init(struct cell *cell, struct hc_error *err)
 {

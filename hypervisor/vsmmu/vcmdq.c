@@ -8,6 +8,7 @@
 #include <hyp/mutate.h>
 #include "vsmmu_local.h"
 
+#define RANGE0		(CMD_TLBI0_NUM | CMD_TLBI0_SCALE)
 #define FOLD		32	/* TLB invalidations; beyond, one that covers them all is cheaper */
 
 /* Physical commands on their way, and what is to be told when they are done. */
@@ -129,7 +130,7 @@ static u64 tlbi_level(u64 dw1)
 
 static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
-	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]), range = CMD_TLBI0_NUM | CMD_TLBI0_SCALE;
+	u64 op = FIELD_GET(CMD0_OP, cmd->dw[0]);
 	u32 vmid = MUTATE(VSMMU_ANY_VMID) ? (u32)FIELD_GET(CMD_TLBI0_VMID, cmd->dw[0]) : b->v->cell->s2.vmid;
 	struct smmu_cmd own = {
 		.dw[0] = cmd_about(op == CMD_TLBI_NSNH_ALL ? CMD_TLBI_NH_ALL : op, vmid) | (cmd->dw[0] & kind->keep[0]),
@@ -137,9 +138,9 @@ static int tlbi(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 	};
 
 	if (!(vreg_get(b->v, SMMU_IDR3) & IDR3_RIL) || !(own.dw[1] & CMD_TLBI1_TG)) {
-		own.dw[0] &= ~range;
+		own.dw[0] &= ~RANGE0;
 		own.dw[1] &= ~(CMD_TLBI1_TG | CMD_TLBI1_TTL);
-	} else if (!(own.dw[0] & range) && !tlbi_level(own.dw[1])) {
+	} else if (!(own.dw[0] & RANGE0) && !tlbi_level(own.dw[1])) {
 		return CERROR_ILL;	/* reserved */
 	}
 	return tlbi_add(b, &own);
@@ -157,17 +158,17 @@ static int after_tlbi(struct batch *b, const struct vcmd *kind, const struct smm
 
 static int atc_inv(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
-	return after_tlbi(b, kind, cmd, b->v->ats && FIELD_GET(CMD_ATC1_SIZE, cmd->dw[1]) <= ATC_SIZE_ALL);
+	return after_tlbi(b, kind, cmd, vreg_offers(b->v, IDR0_ATS) && FIELD_GET(CMD_ATC1_SIZE, cmd->dw[1]) <= ATC_SIZE_ALL);
 }
 
 static int pri_resp(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
-	return after_tlbi(b, kind, cmd, b->v->pri && FIELD_GET(CMD_PRI1_RESP, cmd->dw[1]) != PRI_RESP_RESERVED);
+	return after_tlbi(b, kind, cmd, vreg_offers(b->v, IDR0_PRI) && FIELD_GET(CMD_PRI1_RESP, cmd->dw[1]) != PRI_RESP_RESERVED);
 }
 
 static int stall(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
 {
-	return after_tlbi(b, kind, cmd, b->v->stall);
+	return after_tlbi(b, kind, cmd, vreg_stall_model(b->v) != STALL_MODEL_NONE);
 }
 
 static int sync(struct batch *b, const struct vcmd *kind, const struct smmu_cmd *cmd)
@@ -181,8 +182,7 @@ static int sync(struct batch *b, const struct vcmd *kind, const struct smmu_cmd 
 	return 0;
 }
 
-#define RANGE0	(CMD_TLBI0_NUM | CMD_TLBI0_SCALE)
-#define VA1	(CMD_TLBI1_LEAF | CMD_TLBI1_TTL | CMD_TLBI1_TG | CMD_TLBI1_VA)
+#define VA1	(CMD1_LEAF | CMD_TLBI1_TTL | CMD_TLBI1_TG | CMD1_ADDR)
 #define SUBSTREAM (CMD0_SSV | CMD0_SSID)
 
 /* Everything else is illegal: EL2, EL3 and stage 2, which this SMMU does not have. */
@@ -191,16 +191,16 @@ static const struct vcmd vcmds[] = {
 	[CMD_PREFETCH_ADDR] = { nothing, { 0, 0 }, true },
 	[CMD_CFGI_STE] = { cfgi_ste, { 0, 0 }, true },
 	[CMD_CFGI_STE_RANGE] = { cfgi_ste, { 0, 0 }, true },
-	[CMD_CFGI_CD] = { cfgi_cd, { CMD0_SSID, CMD_CFGI1_LEAF }, true },
+	[CMD_CFGI_CD] = { cfgi_cd, { CMD0_SSID, CMD1_LEAF }, true },
 	[CMD_CFGI_CD_ALL] = { stream_cmd, { 0, 0 }, true },
 	[CMD_TLBI_NH_ALL] = { tlbi, { 0, 0 }, false },
 	[CMD_TLBI_NH_ASID] = { tlbi, { CMD_TLBI0_ASID, 0 }, false },
 	[CMD_TLBI_NH_VA] = { tlbi, { CMD_TLBI0_ASID | RANGE0, VA1 }, false },
 	[CMD_TLBI_NH_VAA] = { tlbi, { RANGE0, VA1 }, false },
 	[CMD_TLBI_NSNH_ALL] = { tlbi, { 0, 0 }, false },
-	[CMD_ATC_INV] = { atc_inv, { SUBSTREAM | CMD_ATC0_GLOBAL, CMD_ATC1_SIZE | CMD_ATC1_ADDR }, true },
-	[CMD_PRI_RESP] = { pri_resp, { SUBSTREAM, CMD_PRI1_INDEX | CMD_PRI1_RESP }, true },
-	[CMD_RESUME] = { stall, { CMD_RESUME0_ACTION, CMD_RESUME1_STAG }, true },
+	[CMD_ATC_INV] = { atc_inv, { SUBSTREAM | CMD_ATC0_GLOBAL, CMD_ATC1_SIZE | CMD1_ADDR }, true },
+	[CMD_PRI_RESP] = { pri_resp, { SUBSTREAM, PRI1_INDEX | CMD_PRI1_RESP }, true },
+	[CMD_RESUME] = { stall, { CMD_RESUME0_ACTION, EVT1_STAG }, true },
 	[CMD_STALL_TERM] = { stall, { 0, 0 }, true },
 	[CMD_SYNC] = { sync, { 0, 0 }, false },
 };
@@ -227,22 +227,15 @@ static int consume(struct batch *b, struct vqueue *q)
 		/* up to the end of the queue, and within a page: so all of them are there, or none */
 		ipaddr_t from = vqueue_at(q, q->cons, sizeof(*cmds));
 		u64 left = MIN((u64)vqueue_used(q), (PAGE_SIZE - (from.ipa & ~PAGE_MASK)) / sizeof(*cmds));
-		u32 count = (u32)MIN(MIN(left, (u64)VSMMU_BATCH), (u64)((1u << q->log2) - vqueue_index(q, q->cons))), done = 0;
+		u32 count = (u32)MIN(MIN(left, (u64)VSMMU_BATCH), (u64)((1u << q->log2) - queue_index(q->log2, q->cons))), done = 0;
 
 		if (!guest_read(b->v->cell, from, cmds, count * sizeof(*cmds)))
 			return CERROR_ABT;
 		for (; done < count && b->work < VSMMU_BATCH && !err; done += !err)
 			err = execute(b, &cmds[done]);
-		q->cons = vqueue_next(q, q->cons, done);
+		q->cons = queue_pointer(q->log2, q->cons + done);
 	}
 	return err;
-}
-
-static bool runnable(const struct vsmmu *v)
-{
-	u32 errors = vreg_get(v, SMMU_GERROR) ^ vreg_get(v, SMMU_GERRORN);
-
-	return (vreg_get(v, SMMU_CR0) & CR0_CMDQEN) && !(errors & GERROR_CMDQ_ERR);
 }
 
 /* The cell's CMD_SYNCs complete. */
@@ -257,21 +250,22 @@ static void signal(const struct batch *b)
 /* True: there is more to do. */
 static bool run_batch(struct vsmmu *v)
 {
-	struct vqueue q = vreg_queue(v, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, SMMU_CMDQ_CONS, v->config->cmdq_log2);
+	struct vqueue q = vreg_queue(v, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, v->config->cmdq_log2);
 	struct batch b;
 	u32 error = vreg_get(v, SMMU_CMDQ_CONS) & (u32)CMDQ_CONS_ERR, first = q.cons;
 	int err, flushed;
 
-	if (!runnable(v) || !vqueue_used(&q))
+	if (!vreg_running(v, CR0_CMDQEN, GERROR_CMDQ_ERR) || !vqueue_used(&q))
 		return false;
 	b.v = v;
 	b.work = b.count = b.tlbis = b.signals = 0;
 	b.barrier = false;
 	err = consume(&b, &q);
 	flushed = flush(&b);
+	__atomic_fetch_add(&v->cell->info.smmu_commands, b.work, __ATOMIC_RELAXED);
 	/* the hardware refused one of those that count as done: at the latest, the last of them */
 	if (flushed && q.cons != first)
-		q.cons = vqueue_next(&q, q.cons, (2u << q.log2) - 1);
+		q.cons = queue_pointer(q.log2, q.cons - 1);
 	err = flushed ? flushed : err;
 	if (err)
 		error = (u32)FIELD_PREP(CMDQ_CONS_ERR, err > 0 ? (u32)err : CERROR_ILL);

@@ -24,11 +24,6 @@ bool vevtq_receive(struct smmu_domain *domain, u32 smmu, const struct smmu_event
 	return room;
 }
 
-static bool ring_empty(const struct vsmmu *v)
-{
-	return v->tail == __atomic_load_n(&v->head, __ATOMIC_ACQUIRE);
-}
-
 void vevtq_reset(struct vsmmu *v)
 {
 	__atomic_store_n(&v->tail, READ_ONCE(v->head), __ATOMIC_RELEASE);
@@ -43,13 +38,12 @@ static bool abort_instead(struct smmu_event *event)
 {
 	u64 class = FIELD_GET(EVT1_CLASS, event->dw[1]);
 
+	event->dw[0] = (event->dw[0] & ~EVT0_TYPE) | (class == EVT_CLASS_CD ? EVT_F_CD_FETCH : EVT_F_WALK_EABT);
 	event->dw[3] &= GENMASK(51, 12);
 	if (class == EVT_CLASS_CD) {
-		event->dw[0] = (event->dw[0] & ~EVT0_TYPE) | EVT_F_CD_FETCH;
 		event->dw[1] = 0;
 		event->dw[2] = 0;
-	} else if (class == EVT_CLASS_TT) {
-		event->dw[0] = (event->dw[0] & ~EVT0_TYPE) | EVT_F_WALK_EABT;
+	} else {
 		event->dw[1] &= ~(EVT1_S2 | EVT1_CLASS | EVT1_STALL | EVT1_STAG);
 		event->dw[1] |= FIELD_PREP(EVT1_CLASS, EVT_CLASS_IN);
 	}
@@ -93,25 +87,25 @@ static bool translate(struct vsmmu *v, struct smmu_event *event)
 /* ---- into the cell's queues ---- */
 
 struct kind {
-	u32 base, prod, cons;	/* registers */
+	u32 base, prod;		/* registers; CONS follows PROD */
 	u32 bytes;		/* of an entry */
 	u32 abort;		/* in GERROR: its memory is not there */
-	u32 enable;		/* in CR0 */
+	u32 enable;		/* in CR0: with SMMUEN */
 	u32 irq;		/* in IRQ_CTRL */
 };
 
 static const struct kind events = {
-	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR, CR0_EVENTQEN,
+	SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, sizeof(struct smmu_event), GERROR_EVENTQ_ABT_ERR, CR0_EVENTQEN | CR0_SMMUEN,
 	IRQ_CTRL_EVENTQ,
 };
 static const struct kind requests = {
-	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, SMMU_PRIQ_CONS, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR, CR0_PRIQEN,
+	SMMU_PRIQ_BASE, SMMU_PRIQ_PROD, sizeof(struct smmu_cmd), GERROR_PRIQ_ABT_ERR, CR0_PRIQEN | CR0_SMMUEN,
 	IRQ_CTRL_PRIQ,
 };
 
 static bool overflowed(const struct vsmmu *v, const struct kind *k)
 {
-	return (vreg_get(v, k->prod) ^ vreg_get(v, k->cons)) & QUEUE_OVERFLOW;
+	return (vreg_get(v, k->prod) ^ vreg_get(v, k->prod + 4)) & QUEUE_OVERFLOW;
 }
 
 static void overflow(struct vsmmu *v, const struct kind *k)
@@ -122,64 +116,51 @@ static void overflow(struct vsmmu *v, const struct kind *k)
 
 static struct vqueue queue(const struct vsmmu *v, const struct kind *k)
 {
-	return vreg_queue(v, k->base, k->prod, k->cons, k == &events ? v->config->eventq_log2 : v->config->priq_log2);
-}
-
-static bool full(const struct vsmmu *v, const struct kind *k)
-{
-	struct vqueue q = queue(v, k);
-
-	return vqueue_used(&q) >= 1u << q.log2;
-}
-
-/* Enabled, and no abort that has not been acknowledged. */
-static bool writable(const struct vsmmu *v, const struct kind *k)
-{
-	u32 cr0 = vreg_get(v, SMMU_CR0), errors = vreg_get(v, SMMU_GERROR) ^ vreg_get(v, SMMU_GERRORN);
-
-	return (cr0 & CR0_SMMUEN) && (cr0 & k->enable) && !(errors & k->abort);
+	return vreg_queue(v, k->base, k->prod, k == &events ? v->config->eventq_log2 : v->config->priq_log2);
 }
 
 /* *written: of which queues, as in IRQ_CTRL. */
-static bool put(struct vsmmu *v, const struct kind *k, const void *entry, u32 *written)
+static bool put(struct vsmmu *v, const struct kind *k, const struct vqueue *q, const void *entry, u32 *written)
 {
-	struct vqueue q = queue(v, k);
-
-	if (!guest_write(v->cell, vqueue_at(&q, q.prod, k->bytes), entry, k->bytes)) {
+	if (!guest_write(v->cell, vqueue_at(q, q->prod, k->bytes), entry, k->bytes)) {
 		vreg_gerror(v, k->abort);
 		return false;
 	}
 	dmb_ish();
-	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | vqueue_next(&q, q.prod, 1));
+	vreg_set(v, k->prod, (vreg_get(v, k->prod) & (u32)QUEUE_OVERFLOW) | queue_pointer(q->log2, q->prod + 1));
 	*written |= k->irq;
+	__atomic_fetch_add(&v->cell->info.smmu_events, 1, __ATOMIC_RELAXED);
 	return true;
 }
 
 /* False: the event of a stalled transaction, which waits for room; SMMUEN = 0 has ended it. */
 static bool deliver_event(struct vsmmu *v, struct smmu_event *event, u32 *written)
 {
-	bool on = writable(v, &events);
+	struct vqueue q = queue(v, &events);
+	bool on = vreg_running(v, events.enable, events.abort);
 
-	if ((event->dw[1] & EVT1_STALL) && (vreg_get(v, SMMU_CR0) & CR0_SMMUEN) && (!on || full(v, &events)))
+	if ((event->dw[1] & EVT1_STALL) && (vreg_get(v, SMMU_CR0) & CR0_SMMUEN) && (!on || vqueue_full(&q)))
 		return false;
 	if (!on || !translate(v, event))
 		return true;
-	if (full(v, &events))
+	if (vqueue_full(&q))
 		overflow(v, &events);
 	else
-		put(v, &events, event, written);
+		put(v, &events, &q, event, written);
 	return true;
 }
 
 /* The last request of a group is answered in any case: by the cell, or as an SMMU does that has nowhere to put it. */
 static void deliver_request(struct vsmmu *v, const struct smmu_event *request, u32 *written)
 {
-	bool on = writable(v, &requests), room = !overflowed(v, &requests) && !full(v, &requests);
+	struct vqueue q = queue(v, &requests);
+	bool on = vreg_running(v, requests.enable, requests.abort);
+	bool room = !overflowed(v, &requests) && !vqueue_full(&q);
 	struct smmu_cmd answer = smmu_pri_response(request->dw, on && !room ? PRI_RESP_SUCCESS : PRI_RESP_FAILURE);
 	const struct cfg_stream *stream = vsmmu_stream(v, FIELD_GET(PRI0_SID, request->dw[0]));
 	u64 own[2] = { (request->dw[0] & ~PRI0_SID) | (stream ? stream->vsid : 0), request->dw[1] };
 
-	if (on && room && stream && put(v, &requests, own, written))
+	if (on && room && stream && put(v, &requests, &q, own, written))
 		return;
 	if (on && !room)
 		overflow(v, &requests);
@@ -191,7 +172,7 @@ void vevtq_deliver(struct vsmmu *v)
 {
 	u32 written = 0;
 
-	for (u32 i = 0; i < VSMMU_EVENTS && !ring_empty(v); i++) {
+	for (u32 i = 0; i < VSMMU_EVENTS && v->tail != __atomic_load_n(&v->head, __ATOMIC_ACQUIRE); i++) {
 		struct vevent next = v->ring[v->tail % VSMMU_EVENTS];
 
 		if (next.page_request)
@@ -202,7 +183,7 @@ void vevtq_deliver(struct vsmmu *v)
 	}
 	if (READ_ONCE(v->lost)) {
 		WRITE_ONCE(v->lost, false);
-		if (writable(v, &events))
+		if (vreg_running(v, events.enable, events.abort))
 			overflow(v, &events);
 	}
 	written &= vreg_get(v, SMMU_IRQ_CTRL);

@@ -11,8 +11,6 @@
 #define BASE_LOW	0xffffffffu		/* of a 64-bit base: address, and size of a queue */
 #define BASE_HIGH	((u32)((QUEUE_BASE_RWA | QUEUE_BASE_ADDR) >> 32))
 #define QUEUES		((u32)(CR0_CMDQEN | CR0_EVENTQEN | CR0_PRIQEN))
-#define CR1_QUEUE	((u32)(CR1_QUEUE_IC | CR1_QUEUE_OC | CR1_QUEUE_SH))
-#define CR1_TABLE	((u32)(CR1_TABLE_IC | CR1_TABLE_OC | CR1_TABLE_SH))
 
 _Static_assert(S2_IPA_BITS == 40, "OAS_IPA");
 #define OAS_IPA		2
@@ -20,19 +18,20 @@ _Static_assert(S2_IPA_BITS == 40, "OAS_IPA");
 /* The cell may read with any memory type, so what it is to see must leave the caches. */
 void vreg_set(struct vsmmu *v, u32 offset, u32 value)
 {
-	WRITE_ONCE(*vreg_slot(v, offset), value);
-	dcache_clean(vreg_slot(v, offset), sizeof(u32));
+	u32 *slot = &v->regs[vreg_index(offset)];
+
+	WRITE_ONCE(*slot, value);
+	dcache_clean(slot, sizeof(*slot));
 }
 
-struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 cons, u32 log2_max)
+struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 log2_max)
 {
 	u64 value = vreg_get64(v, base);
 	struct vqueue q = { .log2 = (u32)MIN(FIELD_GET(QUEUE_BASE_LOG2SIZE, value), (u64)log2_max) };
-	u32 pointer = (2u << q.log2) - 1;
 
 	q.base = value & QUEUE_BASE_ADDR;
-	q.prod = vreg_get(v, prod) & pointer;
-	q.cons = vreg_get(v, cons) & pointer;
+	q.prod = queue_pointer(q.log2, vreg_get(v, prod));
+	q.cons = queue_pointer(q.log2, vreg_get(v, prod + 4));
 	return q;
 }
 
@@ -50,14 +49,21 @@ void vreg_gerror(struct vsmmu *v, u32 bits)
 
 static u32 idr0(const struct vsmmu *v, u32 hw)
 {
-	u64 keep = IDR0_S1P | IDR0_TTF | IDR0_COHACC | IDR0_HTTU | IDR0_ASID16 | IDR0_SEV | IDR0_TTENDIAN | IDR0_TERM_MODEL;
-	u64 stall = v->stall ? FIELD_GET(IDR0_STALL_MODEL, hw) : STALL_MODEL_NONE;
+	u64 keep = IDR0_S1P | IDR0_TTF_AARCH32 | IDR0_TTF_AARCH64 | IDR0_COHACC | IDR0_HTTU | IDR0_ASID16 | IDR0_SEV |
+		   IDR0_TTENDIAN | IDR0_TERM_MODEL;
+	u64 stall = FIELD_GET(IDR0_STALL_MODEL, hw), made = FIELD_PREP(IDR0_ST_LEVEL, IDR0_ST_LEVEL_2);
+	u32 flags = v->config->flags, ats_flags = CFG_VSMMU_TRUST_ATS | (hw & IDR0_NS1ATS ? 0 : CFG_VSMMU_ATS);
 
 	if (v->config->ssid_bits)
 		keep |= IDR0_CD2L;
 	/* to the cell ATS is the ordinary one, for it sees no stage 2 */
-	return (u32)((hw & keep) | FIELD_PREP(IDR0_ST_LEVEL, IDR0_ST_LEVEL_2) | FIELD_PREP(IDR0_STALL_MODEL, stall) |
-		     (v->ats ? IDR0_ATS | IDR0_NS1ATS : 0) | (v->pri ? IDR0_PRI : 0));
+	if ((hw & IDR0_ATS) && (flags & ats_flags)) {
+		made |= IDR0_ATS | IDR0_NS1ATS;
+		keep |= flags & CFG_VSMMU_PRI ? IDR0_PRI : 0;
+	}
+	if (stall == STALL_MODEL_BOTH && !(flags & CFG_VSMMU_STALL))
+		stall = STALL_MODEL_NONE;
+	return (u32)((hw & keep) | made | FIELD_PREP(IDR0_STALL_MODEL, stall));
 }
 
 static u32 idr1(const struct vsmmu *v, u32 hw)
@@ -67,31 +73,29 @@ static u32 idr1(const struct vsmmu *v, u32 hw)
 	return (u32)((hw & (IDR1_SIDSIZE | IDR1_ATTR_PERMS_OVR | IDR1_ATTR_TYPES_OVR)) |
 		     FIELD_PREP(IDR1_SSIDSIZE, ssid_bits) | FIELD_PREP(IDR1_CMDQS, v->config->cmdq_log2) |
 		     FIELD_PREP(IDR1_EVENTQS, v->config->eventq_log2) |
-		     FIELD_PREP(IDR1_PRIQS, v->pri ? v->config->priq_log2 : 0));
+		     FIELD_PREP(IDR1_PRIQS, vreg_offers(v, IDR0_PRI) ? v->config->priq_log2 : 0));
 }
 
 static u32 idr5(const struct vsmmu *v, u32 hw)
 {
-	u64 keep = IDR5_GRAN | IDR5_VAX | (v->stall ? IDR5_STALL_MAX : 0);
+	u64 keep = IDR5_GRAN | IDR5_VAX | (vreg_stall_model(v) != STALL_MODEL_NONE ? IDR5_STALL_MAX : 0);
 
 	return (u32)((hw & keep) | FIELD_PREP(IDR5_OAS, MIN(FIELD_GET(IDR5_OAS, hw), (u64)OAS_IPA)));
 }
 
 void vreg_reset(struct vsmmu *v)
 {
-	u32 hw[SMMU_AIDR / 4 + 1];
+	u32 smmu = v->config->smmu;
 
-	for (u32 i = 0; i < ARRAY_SIZE(hw); i++)
-		hw[i] = smmu_id_register(v->config->smmu, 4 * i);
-	memset(v->regs, 0, 2 * PAGE_SIZE);
+	memset(v->regs, 0, sizeof(v->regs));
 	memset(v->wrong, 0, sizeof(v->wrong));
-	*vreg_slot(v, SMMU_IDR0) = idr0(v, hw[SMMU_IDR0 / 4]);
-	*vreg_slot(v, SMMU_IDR1) = idr1(v, hw[SMMU_IDR1 / 4]);
-	*vreg_slot(v, SMMU_IDR3) = hw[SMMU_IDR3 / 4] & (u32)(IDR3_HAD | IDR3_STT | IDR3_RIL | IDR3_BBML | IDR3_E0PD | IDR3_PTWNNC);
-	*vreg_slot(v, SMMU_IDR5) = idr5(v, hw[SMMU_IDR5 / 4]);
-	*vreg_slot(v, SMMU_IIDR) = hw[SMMU_IIDR / 4];
-	*vreg_slot(v, SMMU_AIDR) = hw[SMMU_AIDR / 4];
-	dcache_clean(v->regs, 2 * PAGE_SIZE);
+	dcache_clean(v->regs, sizeof(v->regs));
+	vreg_set(v, SMMU_IDR0, idr0(v, v->hw_idr0));
+	vreg_set(v, SMMU_IDR1, idr1(v, smmu_id_register(smmu, SMMU_IDR1)));
+	vreg_set(v, SMMU_IDR3, smmu_id_register(smmu, SMMU_IDR3) & (u32)IDR3_STAGE1);
+	vreg_set(v, SMMU_IDR5, idr5(v, smmu_id_register(smmu, SMMU_IDR5)));
+	vreg_set(v, SMMU_IIDR, smmu_id_register(smmu, SMMU_IIDR));
+	vreg_set(v, SMMU_AIDR, smmu_id_register(smmu, SMMU_AIDR));
 }
 
 /* ---- writes ---- */
@@ -100,12 +104,12 @@ static void write_cr0(struct vsmmu *v, u32 offset, u32 value)
 {
 	u32 changed;
 
-	value &= ~(u32)((v->ats ? 0 : CR0_ATSCHK) | (v->pri ? 0 : CR0_PRIQEN));
+	value &= ~(u32)((vreg_offers(v, IDR0_ATS) ? 0 : CR0_ATSCHK) | (vreg_offers(v, IDR0_PRI) ? 0 : CR0_PRIQEN));
 	changed = vreg_get(v, offset) ^ value;
 	vreg_set(v, offset, value);
 	if (changed & CR0_SMMUEN)
 		vste_update_all(v);
-	vreg_set(v, SMMU_CR0ACK, value);
+	vreg_set(v, offset + 4, value);		/* acknowledged */
 	if (changed & value & (CR0_EVENTQEN | CR0_SMMUEN))
 		vevtq_deliver(v);
 	if (changed & value & CR0_CMDQEN)
@@ -115,7 +119,7 @@ static void write_cr0(struct vsmmu *v, u32 offset, u32 value)
 /* Attributes of tables may change without SMMUEN, those of queues without queues. */
 static void write_cr1(struct vsmmu *v, u32 offset, u32 value)
 {
-	u32 cr0 = vreg_get(v, SMMU_CR0), mask = (cr0 & QUEUES ? 0 : CR1_QUEUE) | (cr0 & CR0_SMMUEN ? 0 : CR1_TABLE);
+	u32 cr0 = vreg_get(v, SMMU_CR0), mask = (u32)((cr0 & QUEUES ? 0 : CR1_QUEUE) | (cr0 & CR0_SMMUEN ? 0 : CR1_TABLE));
 
 	vreg_set(v, offset, (vreg_get(v, offset) & ~mask) | (value & mask));
 }
@@ -132,9 +136,9 @@ static void write_gbpa(struct vsmmu *v, u32 offset, u32 value)
 
 static void write_irq_ctrl(struct vsmmu *v, u32 offset, u32 value)
 {
-	value &= ~(v->pri ? 0 : (u32)IRQ_CTRL_PRIQ);
+	value &= ~(vreg_offers(v, IDR0_PRI) ? 0 : (u32)IRQ_CTRL_PRIQ);
 	vreg_set(v, offset, value);
-	vreg_set(v, SMMU_IRQ_CTRLACK, value);
+	vreg_set(v, offset + 4, value);		/* acknowledged */
 }
 
 /* Where an error is acknowledged, its queue goes on. */

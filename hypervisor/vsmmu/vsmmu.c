@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The emulated SMMUs of a cell: their life, which streams they have, how they reach the cell's CPUs. */
 #include <hyp/mutate.h>
-#include <hyp/printk.h>
 #include "vsmmu_local.h"
 
-#define REG_PAGES	2
+#define VSMMU_PAGES	(sizeof(struct vsmmu) / PAGE_SIZE)
 
 struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu)
 {
-	for (u32 i = 0; cell->vsmmu && i < cell->config->vsmmu_count; i++) {
-		if (cell->vsmmu[i].config->smmu == smmu)
-			return &cell->vsmmu[i];
+	for_each_vsmmu(v, cell) {
+		if (v->config->smmu == smmu)
+			return v;
 	}
 	return NULL;
 }
@@ -53,11 +52,7 @@ void vsmmu_kick(const struct vsmmu *v)
 
 void vsmmu_sync(struct cpu *cpu)
 {
-	struct cell *cell = cpu->cell;
-
-	for (u32 i = 0; cell->vsmmu && i < cell->config->vsmmu_count; i++) {
-		struct vsmmu *v = &cell->vsmmu[i];
-
+	for_each_vsmmu(v, cpu->cell) {
 		spin_lock(&v->lock);
 		vevtq_deliver(v);
 		vcmdq_run(v);
@@ -77,92 +72,56 @@ void vsmmu_stream_attached(struct cell *cell, const struct cfg_stream *stream)
 	spin_unlock(&v->lock);
 }
 
-/* What the hardware can do and the config allows. */
-static void offer(struct vsmmu *v)
-{
-	u32 idr0 = smmu_id_register(v->config->smmu, SMMU_IDR0), flags = v->config->flags;
-	u32 model = (u32)FIELD_GET(IDR0_STALL_MODEL, idr0);
-
-	v->stall = model == STALL_MODEL_FORCED || (model == STALL_MODEL_BOTH && (flags & CFG_VSMMU_STALL));
-	v->no_stall = model == STALL_MODEL_BOTH && !v->stall;
-	v->split_ats = !(idr0 & IDR0_NS1ATS);
-	v->ats = (idr0 & IDR0_ATS) &&
-		 ((flags & CFG_VSMMU_TRUST_ATS) || ((flags & CFG_VSMMU_ATS) && v->split_ats));
-	v->pri = v->ats && (flags & CFG_VSMMU_PRI) && (idr0 & IDR0_PRI);
-}
-
 static int init_one(struct cell *cell, struct vsmmu *v, const struct cfg_vsmmu *config)
 {
 	int err = 0;
 
 	v->cell = cell;
 	v->config = config;
-	v->regs = page_alloc(REG_PAGES, 1);
-	if (!v->regs)
-		return -ENOMEM;
-	offer(v);
-	for (u32 i = 0; i < REG_PAGES && !err; i++)
-		err = stage2_map(&cell->s2, ipa(config->ipa + i * SMMU_PAGE1), hyp_pa(vreg_slot(v, i * SMMU_PAGE1)), PAGE_SIZE,
-				 PROT_READ);
+	v->hw_idr0 = smmu_id_register(config->smmu, SMMU_IDR0);
+	for (u32 i = 0; i < VSMMU_REG_PAGES && !err; i++)
+		err = stage2_map(&cell->s2, ipa(config->ipa + i * SMMU_PAGE1), hyp_pa(&v->regs[vreg_index(i * SMMU_PAGE1)]),
+				 PAGE_SIZE, PROT_READ);
 	return err ? err : mmio_add(&cell->mmio, ipa(config->ipa), SMMU_REGS_SIZE, vreg_access, v);
-}
-
-static size_t pages_of(const struct cell *cell)
-{
-	return DIV_ROUND_UP(cell->config->vsmmu_count * sizeof(struct vsmmu), PAGE_SIZE);
 }
 
 int vsmmu_cell_init(struct cell *cell, struct hc_error *err)
 {
-	int result = 0;
+	int result;
 
 	if (!cell->config->vsmmu_count)
 		return 0;
-	cell->vsmmu = page_alloc(pages_of(cell), 1);
-	if (!cell->vsmmu)
-		result = -ENOMEM;
+	cell->vsmmu = page_alloc(cell->config->vsmmu_count * VSMMU_PAGES, 1);
+	result = cell->vsmmu ? 0 : -ENOMEM;
 	for (u32 i = 0; i < cell->config->vsmmu_count && !result; i++)
 		result = init_one(cell, &cell->vsmmu[i], &cfg_cell_vsmmus(cell->config)[i]);
 	if (result) {
-		snprintf(err->text, sizeof(err->text), "the emulated SMMUs of cell %s cannot be made (error %d)", cell->name,
-			 -result);
 		vsmmu_cell_exit(cell);
-		return result;
+		return hc_fail(err, result, "the emulated SMMUs of cell %s cannot be made (error %d)", cell->name, -result);
 	}
 	vsmmu_cell_reset(cell);
 	cell->dma.event = vevtq_receive;
 	return 0;
 }
 
-/* A page that may still be in a TLB is lost rather than used for anything else. */
-static void exit_one(struct cell *cell, struct vsmmu *v)
+/* Pages that may still be in a TLB are lost rather than used for anything else. */
+void vsmmu_cell_exit(struct cell *cell)
 {
 	int err = 0;
 
-	if (!v->regs)
-		return;
-	for (u32 i = 0; i < REG_PAGES; i++)
-		err |= stage2_unmap(&cell->s2, ipa(v->config->ipa + i * SMMU_PAGE1), PAGE_SIZE);
-	if (!err)
-		page_free(v->regs, REG_PAGES);
-}
-
-void vsmmu_cell_exit(struct cell *cell)
-{
 	cell->dma.event = NULL;
-	if (!cell->vsmmu)
-		return;
-	for (u32 i = 0; i < cell->config->vsmmu_count; i++)
-		exit_one(cell, &cell->vsmmu[i]);
-	page_free(cell->vsmmu, pages_of(cell));
+	for_each_vsmmu(v, cell) {
+		for (u32 i = 0; i < VSMMU_REG_PAGES && v->config; i++)
+			err |= stage2_unmap(&cell->s2, ipa(v->config->ipa + i * SMMU_PAGE1), PAGE_SIZE);
+	}
+	if (cell->vsmmu && !err)
+		page_free(cell->vsmmu, cell->config->vsmmu_count * VSMMU_PAGES);
 	cell->vsmmu = NULL;
 }
 
 void vsmmu_cell_reset(struct cell *cell)
 {
-	for (u32 i = 0; cell->vsmmu && i < cell->config->vsmmu_count; i++) {
-		struct vsmmu *v = &cell->vsmmu[i];
-
+	for_each_vsmmu(v, cell) {
 		spin_lock(&v->lock);
 		vreg_reset(v);
 		vevtq_reset(v);

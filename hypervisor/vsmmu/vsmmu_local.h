@@ -10,11 +10,11 @@
 #define VSMMU_LOCAL_H
 
 #include <hyp/cell.h>
-#include <hyp/vsmmu.h>
 #include "../smmu/smmu_regs.h"
 
 #define VSMMU_BATCH	64	/* commands of a cell per trap */
 #define VSMMU_EVENTS	64	/* that wait for a CPU of the cell */
+#define VSMMU_REG_PAGES	2
 
 struct vevent {
 	struct smmu_event event;	/* or a page request */
@@ -22,15 +22,12 @@ struct vevent {
 };
 
 struct vsmmu {
+	/* the register pages first: the cell reads them, and nothing else of this, without an exit */
+	_Alignas(PAGE_SIZE) u32 regs[VSMMU_REG_PAGES * PAGE_SIZE / sizeof(u32)];
 	struct cell *cell;
 	const struct cfg_vsmmu *config;
 	spinlock_t lock;		/* guards all of this but the ring; order: cell_lock, this one, stage2.lock */
-	u32 *regs;			/* both register pages; the cell reads them without an exit */
-	bool stall;			/* offered */
-	bool ats;
-	bool pri;
-	bool split_ats;			/* the hardware can check translated requests against stage 2 */
-	bool no_stall;			/* stalling is possible, but not offered */
+	u32 hw_idr0;			/* of the physical SMMU; what the cell is offered stands in its own */
 	struct vste_wrong {		/* by index in the config: why the stream has no entry; vste_wrong() */
 		u64 address;		/* that could not be read */
 		u32 type;		/* of event; 0: it has one */
@@ -44,6 +41,8 @@ struct vsmmu {
 
 /* The emulated SMMU of the cell that stands for that physical one; NULL: none. */
 struct vsmmu *vsmmu_find(struct cell *cell, u32 smmu);
+#define for_each_vsmmu(v, cell) \
+	for (struct vsmmu *v = (cell)->vsmmu; v && v < (cell)->vsmmu + (cell)->config->vsmmu_count; v++)
 /* For each stream of the cell behind this SMMU. */
 #define for_each_vstream(v, s) \
 	for (const struct cfg_stream *s = cfg_cell_streams((v)->cell->config), *end_ = s + (v)->cell->config->stream_count; \
@@ -64,16 +63,26 @@ void vreg_set(struct vsmmu *v, u32 offset, u32 value);
 /* GERROR bits become active. */
 void vreg_gerror(struct vsmmu *v, u32 bits);
 
-static inline u32 *vreg_slot(const struct vsmmu *v, u32 offset)
+static inline u32 vreg_index(u32 offset)
 {
-	return &v->regs[(offset / SMMU_PAGE1 * PAGE_SIZE + offset % SMMU_PAGE1) / sizeof(u32)];
+	return (offset / SMMU_PAGE1 * (u32)PAGE_SIZE + offset % SMMU_PAGE1) / sizeof(u32);
 }
 
-static inline u32 vreg_get(const struct vsmmu *v, u32 offset) { return READ_ONCE(*vreg_slot(v, offset)); }
+static inline u32 vreg_get(const struct vsmmu *v, u32 offset) { return READ_ONCE(v->regs[vreg_index(offset)]); }
 
 static inline u64 vreg_get64(const struct vsmmu *v, u32 offset)
 {
 	return vreg_get(v, offset) | (u64)vreg_get(v, offset + 4) << 32;
+}
+
+/* What the cell is offered: its SMMU_IDR0, which only we can write. */
+static inline bool vreg_offers(const struct vsmmu *v, u64 idr0) { return vreg_get(v, SMMU_IDR0) & idr0; }
+static inline u64 vreg_stall_model(const struct vsmmu *v) { return FIELD_GET(IDR0_STALL_MODEL, vreg_get(v, SMMU_IDR0)); }
+
+/* All these bits of CR0 are on, and none of these errors waits to be acknowledged. */
+static inline bool vreg_running(const struct vsmmu *v, u32 cr0, u32 errors)
+{
+	return !(~vreg_get(v, SMMU_CR0) & cr0) && !((vreg_get(v, SMMU_GERROR) ^ vreg_get(v, SMMU_GERRORN)) & errors);
 }
 
 /* A queue of the cell: its registers, decoded. */
@@ -83,15 +92,15 @@ struct vqueue {
 	u32 prod, cons;			/* index and wrap bit */
 };
 
-struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 cons, u32 log2_max);
+/* CONS follows PROD. */
+struct vqueue vreg_queue(const struct vsmmu *v, u32 base, u32 prod, u32 log2_max);
 
-static inline u32 vqueue_index(const struct vqueue *q, u32 pointer) { return pointer & ((1u << q->log2) - 1); }
-static inline u32 vqueue_next(const struct vqueue *q, u32 pointer, u32 n) { return (pointer + n) & ((2u << q->log2) - 1); }
-static inline u32 vqueue_used(const struct vqueue *q) { return (q->prod - q->cons) & ((2u << q->log2) - 1); }
+static inline u32 vqueue_used(const struct vqueue *q) { return queue_pointer(q->log2, q->prod - q->cons); }
+static inline bool vqueue_full(const struct vqueue *q) { return vqueue_used(q) >= 1u << q->log2; }
 /* The base counts from the queue's own size on; entries are 16 or 32 bytes, and a queue is 32 at least. */
 static inline ipaddr_t vqueue_at(const struct vqueue *q, u32 pointer, u32 bytes)
 {
-	return ipa(ALIGN_DOWN(q->base, MAX((u64)bytes << q->log2, 32ULL)) + (u64)vqueue_index(q, pointer) * bytes);
+	return ipa(ALIGN_DOWN(q->base, MAX((u64)bytes << q->log2, 32ULL)) + (u64)queue_index(q->log2, pointer) * bytes);
 }
 
 /* ---- vste.c ---- */

@@ -56,7 +56,7 @@ static bool cds_legal(const struct vsmmu *v, u64 *dw)
 	if (!(dw[0] & STE0_S1CDMAX) || MUTATE(VSMMU_ANY_STE))
 		return true;
 	return FIELD_GET(STE0_S1CDMAX, dw[0]) <= bits && (format == STE_S1FMT_LINEAR || format == STE_S1FMT_RESERVED ||
-							  (vreg_get(v, SMMU_IDR0) & IDR0_CD2L));
+							  vreg_offers(v, IDR0_CD2L));
 }
 
 /*
@@ -68,18 +68,17 @@ static bool map_eats(const struct vsmmu *v, u64 *dw)
 	u64 eats = FIELD_GET(STE1_EATS, dw[1]);
 
 	dw[1] &= ~STE1_EATS;
-	if (v->ats && eats == STE_EATS_FULL)
-		dw[1] |= FIELD_PREP(STE1_EATS, v->split_ats ? STE_EATS_SPLIT : STE_EATS_FULL);
-	return !v->ats || eats != STE_EATS_SPLIT;
+	if (vreg_offers(v, IDR0_ATS) && eats == STE_EATS_FULL)
+		dw[1] |= FIELD_PREP(STE1_EATS, v->hw_idr0 & IDR0_NS1ATS ? STE_EATS_FULL : STE_EATS_SPLIT);
+	return !vreg_offers(v, IDR0_ATS) || eats != STE_EATS_SPLIT;
 }
 
 /* Legal where there is a choice. A cell without stall must not get stalled transactions, whatever its CDs say. */
 static bool map_stall(const struct vsmmu *v, u64 *dw)
 {
-	bool legal = !(dw[1] & STE1_S1STALLD) ||
-		     FIELD_GET(IDR0_STALL_MODEL, vreg_get(v, SMMU_IDR0)) == STALL_MODEL_BOTH;
+	bool legal = !(dw[1] & STE1_S1STALLD) || vreg_stall_model(v) == STALL_MODEL_BOTH;
 
-	if (v->no_stall)
+	if (vreg_stall_model(v) != FIELD_GET(IDR0_STALL_MODEL, v->hw_idr0))
 		dw[1] |= STE1_S1STALLD;
 	return legal;
 }
@@ -90,9 +89,9 @@ static void map_overrides(const struct vsmmu *v, u64 *dw)
 	u64 idr1 = vreg_get(v, SMMU_IDR1);
 
 	if (!(idr1 & IDR1_ATTR_PERMS_OVR))
-		dw[1] &= ~(STE1_PRIVCFG | STE1_INSTCFG);
+		dw[1] &= ~STE1_PERMS;
 	if (!(idr1 & IDR1_ATTR_TYPES_OVR))
-		dw[1] = (dw[1] & ~(STE1_MEMATTR | STE1_ALLOCCFG | STE1_SHCFG)) | FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING);
+		dw[1] = (dw[1] & ~(STE1_MEMATTR | STE1_SHCFG)) | FIELD_PREP(STE1_SHCFG, STE1_SHCFG_INCOMING);
 }
 
 /* What the cell's entry asks for; what an SMMU without stage 2 calls illegal is an invalid entry. */
@@ -124,7 +123,7 @@ int vste_update(struct vsmmu *v, const struct cfg_stream *stream)
 		if (MUTATE(VSMMU_KEEP_STAGE1))
 			return 0;
 		mode = vreg_get(v, SMMU_GBPA) & GBPA_ABORT ? SMMU_STREAM_ABORT : SMMU_STREAM_BYPASS;
-		if (v->stall)
+		if (vreg_stall_model(v) != STALL_MODEL_NONE)
 			smmu_run(stream->smmu, &v->cell->dma, &stall_term, 1);
 	} else if (ste_address(v, stream->vsid, &address, &wrong)) {
 		if (guest_read(v->cell, ipa(address), dw, sizeof(dw)))

@@ -5,6 +5,7 @@
  *	attack	every register of both frames at every width, and the interrupt's registers in the distributor
  *	flood	output without end
  *	panic	the cell's end
+ *	burst	more output than is kept, then the cell's end
  */
 #include <inmate/gic.h>
 #include <inmate/ktap.h>
@@ -177,6 +178,10 @@ static void obey(void)
 			printf("flood %u\n", n);
 	} else if (!memcmp(line, "panic", 6)) {
 		hypercall(HC_PANIC, 0x2a, 0, 0);
+	} else if (!memcmp(line, "burst", 6)) {
+		for (u32 n = 0; n < 7000; n++)
+			printf("burst %u\n", n);
+		hypercall(HC_PANIC, 0x2b, 0, 0);
 	} else {
 		printf("vpl011: '%s' in %u interrupts\n", line, interrupts);
 	}

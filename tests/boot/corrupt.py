@@ -37,6 +37,12 @@ class Blob:
         offset, form = self._member(kind, name)
         struct.pack_into(form, self.data, self.offset + base + offset, value)
 
+    def first_cell(self) -> int:
+        """Where the first cell config of a system config is."""
+        counted = {"cpu": "cfg_cpu", "area": "cfg_area", "smmu": "cfg_smmu", "pci": "cfg_pci_host", "payload": "cfg_payload"}
+        return abi.sizeof("cfg_system") + sum(self.get("cfg_system", f"{name}_count") * abi.sizeof(kind)
+                                              for name, kind in counted.items())
+
     def element(self, kind: str, index: int = 0) -> int:
         """Where an element of an array of a cell config is."""
         at = abi.sizeof("cfg_cell")

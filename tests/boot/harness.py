@@ -113,13 +113,14 @@ SPECIAL = {
     "smmu-registers": {"edu": True, "on_fault": "abort", "smmu": True},
     "smmu-stage1": {"edu": True, "smmu": True},
     "smp": {"cpus": [2, 3], "edu": True, "on_fault": "abort"},
+    "storm": {"on_fault": "abort"},
     "sysreg": {"on_fault": "abort"},
 }
 
 
 def test_cells(cpus: int) -> list[dict]:
     """Every cell that a boot test creates on a machine like SYSTEM. Those with two CPUs are left out where there are too few."""
-    others = {name for name in inmate_programs() if name.startswith(("bench", "latency", "smmu-"))} - {"smmu-stage1"}
+    others = {name for name in inmate_programs() if name.startswith(("arch", "bench", "latency", "smmu-"))} - {"smmu-stage1"}
     programs = [name for name in inmate_programs() if name not in others and (cpus >= 4 or name not in ("smp", "revive"))]
     cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
     first = 1 if cpus == 2 else 2
@@ -131,6 +132,8 @@ def test_cells(cpus: int) -> list[dict]:
     cells.append(cell_config("edu-quiet", "tests/dma", edu=True, serial=False, ram=OTHER_RAM))
     cells.append({**cell_config("edu-stage1", "tests/hello", edu=True, serial=False, ram=OTHER_RAM), "smmu": {"stage1": True}})
     cells.append(cell_config("hello-cpu2", "tests/hello", cpus=[first]))
+    cells.append(cell_config("virtual-uart", "tests/hello", cpus=[first], serial=False, ram=OTHER_RAM))
+    del cells[-1]["console"]
     cells.append(cell_config("rival", "tests/hello", cpus=[first], serial=False, ram=CELL_RAM))
     cells.append(cell_config("same-cpu", "tests/hello", serial=False, ram=OTHER_RAM))
     for name, ram, sharer in (("sharer-a", CELL_RAM, first), ("sharer-b", OTHER_RAM, "last")):
@@ -358,12 +361,13 @@ def boot(variant: Variant, log: Optional[Path] = None) -> Root:
 
 
 @contextmanager
-def alone(program: str, mutation: str = "NONE", bootargs: str = "") -> Iterator[Vm]:
-    """A machine without a root cell, where that program has two CPUs, edu and an SMMU of its own."""
+def alone(program: str, mutation: str = "NONE", bootargs: str = "", **keys) -> Iterator[Vm]:
+    """A machine without a root cell, where that program has two CPUs, edu and an SMMU of its own, or what `keys` say."""
     variant = Variant("lone", mutation=mutation)
     config = cell_config("lone", f"tests/{program}", cpus=[0, 1], edu=True, on_fault="abort", smmu=True)
     config["bootargs"] = bootargs
     config["smmu"]["streams"] = {EDU["pci"]: OWN_SID}
+    config.update(keys)
     with locked(variant.directory.with_suffix(".lock")):
         image = make_lone_image(variant, config)
         with Vm(variant.machine, image, variant.directory / "console.log") as vm:

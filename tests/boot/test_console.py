@@ -181,6 +181,42 @@ def test_what_a_dead_cell_wrote(uart: Console):
     assert "'last words'" in uart.wait("vpl011: 'again' in"), "what was there before the restart is kept"
 
 
+def test_last_words_of_a_dead_cell(uart: Console):
+    """Of more output than the ring holds exactly its last 64 KiB are there when the cell is dead, and stay."""
+    uart.type("burst")
+    uart.root.wait_state("uart", "failed", 60)
+    for _ in range(2):
+        assert int(uart.root.vm.run("cloisterctl cell console uart | wc -c")) == RING
+        text = uart.text()
+        numbers = [int(number) for number in re.findall(r"^burst (\d+)$", text, re.M)]
+        assert numbers == list(range(numbers[0], 7000)) and text.endswith("burst 6999\n")
+
+
+def test_pty(uart: Console):
+    """A program that knows terminals, here a shell's redirections, talks to the cell; several after one another."""
+    vm = uart.root.vm
+    vm.run("cloisterctl cell console uart --pty > /tmp/pty 2>&1 & PTY=$!; for i in $(seq 50); do [ -s /tmp/pty ] && break; "
+           "usleep 100000; done")
+    path = vm.run("cat /tmp/pty").strip()
+    assert re.fullmatch(r"/dev/pts/\d+", path)
+    assert vm.run("readlink /run/cloister/uart.pty").strip() == path
+    for word in ("one", "two"):
+        vm.run(f"( timeout 20 cat {path} > /tmp/said & printf 'pty {word}\\r' > /run/cloister/uart.pty; for i in $(seq 100); do "
+               f"grep -q \"'pty {word}' in\" /tmp/said && break; usleep 100000; done; kill %1 2>/dev/null )", 60)
+        assert f"vpl011: 'pty {word}' in" in vm.run("cat /tmp/said")
+    assert "vpl011: 'pty two' in" in uart.text(), "others can read, too"
+    vm.run("kill $PTY; wait $PTY; test ! -e /run/cloister/uart.pty && test ! -L /run/cloister/uart.pty")
+
+
+def test_pty_of_a_cell_that_goes(uart: Console):
+    vm = uart.root.vm
+    vm.run("cloisterctl cell console uart --pty > /tmp/pty 2>&1 & PTY=$!; sleep 1")
+    uart.root.destroy("uart")
+    status, _ = vm.status("wait $PTY")
+    assert status == 1 and "cloisterctl: cannot" in vm.run("cat /tmp/pty")
+    vm.run("test ! -L /run/cloister/uart.pty")
+
+
 def test_terminal(uart: Console):
     """From a terminal to a terminal, keys go to the cell one by one, Ctrl-C too, until the escape character."""
     vm = uart.root.vm

@@ -5,8 +5,9 @@ options."""
 import pytest
 
 import checks
+import corrupt
 from conftest import GROUP, Machines
-from harness import Machine, Variant
+from harness import Machine, Variant, Vm, VmError, make_image
 
 pytestmark = GROUP("machines")
 
@@ -22,7 +23,7 @@ VARIANTS = {
     "4gib": Machine(memory=4096),
     "no-vsmmu": Machine(),
 }
-OPTIONS = {"no-vsmmu": ("# CONFIG_VSMMU is not set",)}
+OPTIONS = {"no-vsmmu": ("# CONFIG_VSMMU is not set", "# CONFIG_VPL011 is not set")}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -45,6 +46,22 @@ def test_main_path(machines: Machines, request: pytest.FixtureRequest, name: str
         checks.no_residue(root)
         if name == "no-vsmmu":
             assert "this hypervisor was built without VSMMU" in root.refused("cell create /cells/edu-stage1.cell")
-            assert "edu-stage1" not in root.cells()
+            assert "this hypervisor was built without VPL011" in root.refused("cell create /cells/virtual-uart.cell")
+            assert root.cells() == ["root"]
     finally:
         machines.drop(variant)
+
+
+def test_boot_cell_with_a_virtual_uart():
+    """A hypervisor without VPL011 does not start a system whose config asks for one; the tools would not have packed it."""
+    variant = Variant("no-vsmmu", options=OPTIONS["no-vsmmu"])
+    image = variant.directory / "bad-uart.img"
+    blob = corrupt.system_config_of(make_image(variant).read_bytes())
+    for member, value in (("console_size", 4096), ("uart_ipa", 0x1c090000), ("uart_irq", 33)):
+        blob.set("cfg_cell", member, value, blob.first_cell())
+    image.write_bytes(bytes(blob.data))
+    with Vm(variant.machine, image, variant.directory / "bad-uart.log") as vm:
+        said = vm.wait(r"the system config is wrong:([^\r\n]*)\r", 20)[1]
+        assert "uart_irq 33 is for a virtual UART, and this hypervisor was built without VPL011" in said
+        with pytest.raises(VmError):
+            vm.wait("Booting Linux", 1)

@@ -2,9 +2,9 @@
 """The virtual PL011: who has one, and that the binary config and the device tree say the same of it."""
 
 import pytest
-from workbench import RTOS0, RTOS1, Bench, shown
+from workbench import RTOS0, RTOS1, SYSTEM, Bench, hypervisor, shown
 
-from cloister_lib import fdt
+from cloister_lib import abi, fdt
 
 CONSOLE = "console: hypercall\n"
 
@@ -48,3 +48,18 @@ def test_beside_a_real_one(bench: Bench) -> None:
     assert config["uart_irq"] == 33 and 40 in [irq["intid"] for irq in config["irqs"]]
     assert root.child("chosen").texts("stdout-path") == ["/pl011@9000000"]
     assert root.child("aliases").texts("serial1") == ["/pl011@9040000"]
+
+
+def test_hypervisor_without(bench: Bench) -> None:
+    """A hypervisor that was built without VPL011 takes no system whose cells have such a UART."""
+    bench.write("system.yaml", SYSTEM + "boot: [rtos1.yaml]\n")
+    bench.write("rtos1.yaml", RTOS1.replace(CONSOLE, ""))
+    bench.write("hyp.bin", hypervisor())
+    said = bench.bad("pack", "system.yaml", "--hypervisor", "hyp.bin", "-o", "system.img")
+    assert "cell rtos1: the virtual UART needs a hypervisor with VPL011, and hyp.bin was built without it" in said
+    assert not (bench.path / "system.img").exists()
+    bench.write("hyp.bin", hypervisor(features=abi.const("IMG_VPL011")))
+    bench.good("pack", "system.yaml", "--hypervisor", "hyp.bin", "-o", "system.img")
+    bench.write("hyp.bin", hypervisor())
+    bench.write("rtos1.yaml", RTOS1)
+    bench.good("pack", "system.yaml", "--hypervisor", "hyp.bin", "-o", "system.img")

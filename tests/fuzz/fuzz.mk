@@ -11,7 +11,7 @@
 
 fuzz-config	:= $(wildcard hypervisor/config/*.c)
 fuzzruns-config	:= 250000
-fuzz-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
+fuzz-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c hypervisor/pci/ecam.c $(wildcard hypervisor/pci/vpci*.c)
 fuzzruns-vpci	:= 30000
 fuzzlen-vpci	:= 512
 fuzz-vgic	:= tests/unit/gic_model.c tests/unit/fake/fake.c hypervisor/config/config.c hypervisor/cell/mmio.c \

@@ -38,6 +38,21 @@ static bool apart(u64 a, u64 a_size, u64 b, u64 b_size)
 	return a_size && b_size && (a > b ? a - b >= b_size : b - a >= a_size);
 }
 
+/* Two ends of one channel, whoever has them, are told apart and agree on what is shared. */
+static void oracle_channels(const struct cfg_cell *one, const struct cfg_cell *two)
+{
+	const struct cfg_ivshmem *a = cfg_cell_ivshmem(one), *b = cfg_cell_ivshmem(two);
+
+	for (u32 i = 0; i < one->ivshmem_count; i++) {
+		for (u32 j = 0; j < two->ivshmem_count; j++) {
+			const struct cfg_mem *mem = &cfg_cell_mem(one)[a[i].mem], *other = &cfg_cell_mem(two)[b[j].mem];
+
+			if (mem->pa == other->pa && (mem->size != other->size || a[i].id == b[j].id || a[i].peers != b[j].peers))
+				abort();
+		}
+	}
+}
+
 static void oracle_pair(const struct cfg_cell *one, const struct cfg_cell *two)
 {
 	const struct cfg_mem *a = cfg_cell_mem(one), *b = cfg_cell_mem(two);
@@ -49,6 +64,25 @@ static void oracle_pair(const struct cfg_cell *one, const struct cfg_cell *two)
 			if (!apart(a[i].pa, a[i].size, b[j].pa, b[j].size))
 				abort();
 		}
+	}
+}
+
+static void oracle_ivshmem(const struct cfg_cell *cell, const struct cfg_ivshmem *dev)
+{
+	const struct cfg_mem *mem = &cfg_cell_mem(cell)[dev->mem];
+
+	if (dev->mem >= cell->mem_count || !(mem->flags & CFG_MEM_SHARED) || (mem->flags & CFG_MEM_IO) ||
+	    (mem->size & (mem->size - 1)) || mem->ipa % mem->size || dev->id >= dev->peers || dev->peers > CFG_MAX_CELLS ||
+	    dev->irq < 32 || dev->irq > 63 || dev->irq == cell->uart_irq || cell->ivshmem_ipa >= 1UL << 32)
+		abort();
+	for (u32 i = 0; i < cell->irq_count; i++) {
+		if (cfg_cell_irqs(cell)[i].intid == dev->irq)
+			abort();
+	}
+	for (u32 i = 0; i < cell->mem_count; i++) {
+		mem = &cfg_cell_mem(cell)[i];
+		if (!apart(mem->ipa, mem->size, cell->ivshmem_ipa, 0x200000))
+			abort();
 	}
 }
 
@@ -72,6 +106,8 @@ static void oracle_cell(const struct cfg_system *sys, const struct cfg_cell *cel
 		if (stream[i].smmu >= sys->smmu_count)
 			abort();
 	}
+	for (u32 i = 0; i < cell->ivshmem_count; i++)
+		oracle_ivshmem(cell, &cfg_cell_ivshmem(cell)[i]);
 	for (u32 i = 0; i < cell->irq_count; i++) {
 		if (irq[i].intid < 32 || irq[i].intid > 1019)
 			abort();
@@ -85,6 +121,7 @@ static void oracle(const struct cfg_system *sys)
 
 		oracle_cell(sys, cell);
 		for (u32 j = 0; j < i; j++) {
+			oracle_channels(cell, cfg_system_cell(sys, j));
 			if (!(cfg_system_cell(sys, j)->flags & CFG_CELL_ROOT))
 				oracle_pair(cell, cfg_system_cell(sys, j));
 		}

@@ -22,7 +22,7 @@ struct sample_root {
 	struct cfg_pci_dev pci[2];
 };
 
-/* rtos0: a CPU, memory, a UART, a function with a BAR */
+/* rtos0: a CPU, memory, a UART, a function with a BAR, an end of a channel */
 struct sample_rtos0 {
 	struct cfg_cell cell;
 	struct cfg_cell_cpu cpus[1];
@@ -30,13 +30,15 @@ struct sample_rtos0 {
 	struct cfg_irq irqs[2];
 	struct cfg_stream streams[1];
 	struct cfg_pci_dev pci[1];
+	struct cfg_ivshmem ivshmem[1];
 };
 
-/* rtos1: two CPUs and memory only, of which a part is shared with rtos0 */
+/* rtos1: two CPUs and memory, of which a part is shared with rtos0, and the other end of the channel */
 struct sample_rtos1 {
 	struct cfg_cell cell;
 	struct cfg_cell_cpu cpus[2];
 	struct cfg_mem mem[2];
+	struct cfg_ivshmem ivshmem[1];
 };
 
 struct sample {
@@ -128,6 +130,7 @@ static inline void sample_make_rtos0(struct sample_rtos0 *rtos0)
 			.gicd_ipa = 0x08000000, .gicr_ipa = 0x080a0000, .ecam_ipa = 0x30000000, .ecam_size = 0x100000,
 			.uart_ipa = 0x09100000, .uart_irq = 33, .console_size = 4096,
 			.cpu_count = 1, .mem_count = 3, .irq_count = 2, .stream_count = 1, .pci_count = 1,
+			.ivshmem_ipa = 0x0b000000, .ivshmem_count = 1,
 		},
 		.cpus = { { 2, 0 } },
 		.mem = {
@@ -139,6 +142,7 @@ static inline void sample_make_rtos0(struct sample_rtos0 *rtos0)
 		.streams = { { 0, EDU_BDF, 0, 0 } },
 		.pci = { { .bdf = EDU_BDF, .vbdf = 0x08, .id = 0x11e81234,
 			   .bar = { { 0x3e000000, 0x10000000, 0x100000, 0 } } } },
+		.ivshmem = { { .mem = 2, .irq = 50, .id = 0, .peers = 2 } },
 	};
 }
 
@@ -149,12 +153,14 @@ static inline void sample_make_rtos1(struct sample_rtos1 *rtos1)
 			.hdr = sample_header(CFG_KIND_CELL, sizeof(*rtos1)), .name = "rtos1",
 			.flags = CFG_CELL_BOOT, .entry = 0x40000000,
 			.gicd_ipa = 0x08000000, .gicr_ipa = 0x080a0000, .cpu_count = 2, .mem_count = 2,
+			.ivshmem_ipa = 0xffe00000, .ivshmem_count = 1,
 		},
 		.cpus = { { 3, 0 }, { 4, 1 } },
 		.mem = {
 			sample_mem("ram", 0x4a000000, 0x40000000, 0x1000000, SAMPLE_RWX),
 			sample_mem("shared", 0x4c000000, 0x50000000, 0x10000, SAMPLE_RW | CFG_MEM_SHARED),
 		},
+		.ivshmem = { { .mem = 1, .irq = 63, .id = 1, .peers = 2 } },
 	};
 }
 

@@ -442,20 +442,21 @@ static void init_cell(struct cell *cell, struct cfg_cell *config, u32 cpu_count_
 static void join(u32 cpu, struct cell *cell, u32 vcpu)
 {
 	cpus[cpu].cell = cell;
-	cpus[cpu].vcpu = vcpu;
-	cpus[cpu].vmpidr = vcpu;
+	cpus[cpu].vmpidr = cpus[cpu].vcpu = vcpu;
+	vgic_cpu_clear(&cpus[cpu]);
 	cell->vcpu[vcpu] = &cpus[cpu];
 }
 
-static void run(u32 cpu)
+void model_run(u32 cpu)
 {
 	fake_cpu = cpu;
 	vgic_cpu_reset(&cpus[cpu]);
 	cpus[cpu].on = true;
 	cpus[cpu].state = CPU_RUNNING;
+	vgic_sync(&cpus[cpu]);
 }
 
-static void park(u32 cpu)
+void model_park(u32 cpu)
 {
 	fake_cpu = cpu;
 	vgic_cpu_park(&cpus[cpu]);
@@ -516,7 +517,7 @@ void model_start(void)
 		breach("vgic_cell_init", 0);
 	vgic_cell_reset(&model_root);
 	for (u32 i = 0; i < 3; i++)
-		run(i);
+		model_run(i);
 	fake_cpu = 0;
 }
 
@@ -539,14 +540,14 @@ int model_create_other(void)
 	}
 	model_other_exists = true;
 	vgic_cell_reset(&model_other);
-	run(3);
+	model_run(3);
 	fake_cpu = 0;
 	return 0;
 }
 
 void model_destroy_other(void)
 {
-	park(3);
+	model_park(3);
 	fake_cpu = 0;
 	vgic_cell_exit(&model_other);
 	model_other_exists = false;

@@ -50,6 +50,8 @@ extern u32 model_handled;		/* runs of SPI_HYP's handler */
 /* A started machine: GIC probed, root cell on CPUs 0 to 2, CPU 3 parked and off. */
 void model_start(void);
 int model_create_other(void);		/* and starts it on CPU 3 */
+void model_run(u32 cpu);			/* as PSCI CPU_ON and CPU_OFF do */
+void model_park(u32 cpu);
 void model_destroy_other(void);
 
 /* The line of a level-triggered interrupt, or a pulse of an edge-triggered one. */

@@ -66,8 +66,7 @@ struct rule {
 	RULE(cell_size_zero, "cells[0]: size 0 is not a multiple of 8", s->root.cell.hdr.size = 0) \
 	RULE(mpidr, "cpus[1]: mpidr 0x80000001 has more than affinity bits", s->cpus[1].mpidr |= 1U << 31) \
 	RULE(mpidr_twice, "cpus[3]: mpidr 0x1 is that of cpus[1] too", s->cpus[3].mpidr = 1) \
-	RULE(area_base, "areas[2]: base 0x10000800 with size 0x2e000000 is not 0x1000 aligned", \
-	     s->areas[2].base += 0x800) \
+	RULE(area_base, "areas[2]: base 0x10000800 with size 0x2e000000 is not 0x1000 aligned", s->areas[2].base += 0x800) \
 	RULE(area_size, "areas[2]: base 0x10000000 with size 0x2e000001 is not 0x1000 aligned", s->areas[2].size++) \
 	RULE(area_empty, "areas[0]: base 0x9000000 with size 0x0 is not", s->areas[0].size = 0) \
 	RULE(area_wraps, "areas[5]: base 0x58000000 with size 0xfffffffff0000000 is not", s->areas[5].size = -0x10000000UL) \
@@ -94,15 +93,13 @@ struct rule {
 	RULE(payload_huge, "payloads[1]: size 0xffffffffffffffff is not within", s->payloads[1].size = ~0UL) \
 	RULE(payload_offset, "payloads[1]: offset 0x200010 is 0 or not", s->payloads[1].offset = 0x200010) \
 	RULE(payload_none, "payloads[1]: offset 0x0 is 0 or not", s->payloads[1].offset = 0) \
-	RULE(payload_end, "payloads[1]: offset 0x7dff000 size 0x5001 ends after hyp_size", \
-	     s->payloads[1].offset = 0x7dff000) \
+	RULE(payload_end, "payloads[1]: offset 0x7dff000 size 0x5001 ends after hyp_size", s->payloads[1].offset = 0x7dff000) \
 	RULE(payload_odd, "payloads[1]: ipa 0x40000008 with size 0x5080 is not 0x10 aligned", s->payloads[1].ipa += 8) \
 	RULE(payload_outside, "payloads[1]: ipa 0x41fff000 with size 0x5001 is not inside RAM of cells[1]", \
 	     s->payloads[1].ipa = 0x41fff000) \
 	RULE(payload_rounding, "payloads[1]: ipa 0x41fffff0 with size 0x10 is not inside", \
 	     s->payloads[1] = ((struct cfg_payload){ 1, 0x2000000, 0x10, 0x41fffff0 })) \
-	RULE(payload_on_device, "is not inside RAM of cells[1]", \
-	     s->payloads[1].ipa = 0x09000000; s->payloads[1].size = 0x80) \
+	RULE(payload_on_device, "is not inside RAM of cells[1]", s->payloads[1].ipa = 0x09000000; s->payloads[1].size = 0x80) \
 	RULE(payload_overlap, "payloads[2]: ipa 0x40005000 overlaps payloads[1]", \
 	     s->payloads[2] = ((struct cfg_payload){ 1, 0x2000000, 0x10, 0x40005000 })) \
 	RULE(root_second, "cells[2] 'rtos1': flags 0x3: only the first can be the root", \
@@ -111,14 +108,20 @@ struct rule {
 	RULE(not_boot, "cells[2] 'rtos1': flags 0x0: neither the root cell nor", s->rtos1.cell.flags = 0) \
 	RULE(in_cell, "cells[1]: memory[1] 'ram': ipa 0x40000800 with size 0x2000000 is not 0x1000 aligned", \
 	     s->rtos0.mem[1].ipa += 0x800) \
-	RULE(pair_name, "cells[2] 'rtos0': name 'rtos0' belongs to another cell", \
-	     memcpy(s->rtos1.cell.name, "rtos0", 6)) \
+	RULE(pair_name, "cells[2] 'rtos0': name 'rtos0' belongs to another cell", memcpy(s->rtos1.cell.name, "rtos0", 6)) \
 	RULE(pair_name_root, "cells[1] 'root': name 'root' belongs", memcpy(s->rtos0.cell.name, "root\0", 6)) \
 	RULE(pair_cpu, "cells[2] 'rtos1': cpu 2 belongs to cell rtos0", s->rtos1.cpus[0].cpu = 2) \
 	RULE(pair_mem, "cells[2] 'rtos1': ram: pa 0x49000000 size 0x1000000 overlaps 'ram' of rtos0", \
 	     s->rtos1.mem[0].pa = 0x49000000) \
-	RULE(pair_share_one, "overlaps 'shared' of rtos0", s->rtos1.mem[1].flags &= ~CFG_MEM_SHARED) \
+	RULE(pair_share_one, "overlaps 'shared' of rtos0", s->rtos1.mem[1].flags &= ~CFG_MEM_SHARED; \
+	     s->rtos1.mem[0].flags |= CFG_MEM_SHARED; s->rtos1.ivshmem[0].mem = 0) \
 	RULE(pair_share_part, "overlaps 'shared' of rtos0", s->rtos1.mem[1].size = 0x8000) \
+	RULE(pair_ivshmem_id, "cells[2] 'rtos1': ivshmem[0]: id 0 of 2 peers, and cell rtos0 on the same memory has id 0 of 2", \
+	     s->rtos1.ivshmem[0].id = 0) \
+	RULE(pair_ivshmem_peers, "ivshmem[0]: id 1 of 3 peers, and cell rtos0 on the same memory has id 0 of 2", \
+	     s->rtos1.ivshmem[0].peers = 3) \
+	RULE(pair_root_shares, "cells[1] 'rtos0': ram: pa 0x48000000 size 0x2000000 is not lent or shared as a whole by 'cells'", \
+	     s->root.mem[2].flags |= CFG_MEM_SHARED) \
 	RULE(pair_root_part, "cells[1] 'rtos0': ram: pa 0x48000000 size 0x2000000 is not lent or shared as a whole by 'cells' of", \
 	     s->root.mem[2].pa += 0x1000000; s->root.mem[2].ipa += 0x1000000; s->root.mem[2].size -= 0x1000000)
 
@@ -132,6 +135,7 @@ struct rule {
 	RULE(c_name_full, "name: not 1 to 31", memset(s->rtos0.cell.name, 'a', CL_NAME_LEN)) \
 	RULE(c_flags, "flags 0x82 has unknown bits 0x80", s->rtos0.cell.flags |= 0x80) \
 	RULE(c_vsmmus, "vsmmu_count 5 is not within", s->rtos0.cell.vsmmu_count = CFG_MAX_SMMUS + 1) \
+	RULE(c_uart_window, "uart_ipa 0x9100000 of what", s->rtos0.cell.uart_irq = s->rtos0.cell.console_size = 0) \
 	RULE(c_console, "console_size 3000 is not 0 or a power of two", s->rtos0.cell.console_size = 3000) \
 	RULE(c_console_big, "console_size 131072 is not 0", s->rtos0.cell.console_size = 131072) \
 	RULE(c_uart_irq, "uart_irq 64 is not 32 to 63", s->rtos0.cell.uart_irq = 64) \
@@ -142,6 +146,28 @@ struct rule {
 	RULE(c_uart_odd, "uart_ipa 0x9101000 with size 0x10000 is not 0x10000 aligned", s->rtos0.cell.uart_ipa += 0x1000) \
 	RULE(c_uart_gic, "uart_ipa 0x8000000 overlaps gicd_ipa", s->rtos0.cell.uart_ipa = 0x08000000) \
 	RULE(c_uart_mem, "ram: ipa 0x40000000 with size 0x2000000 overlaps uart_ipa", s->rtos0.cell.uart_ipa = 0x41000000) \
+	RULE(v_count, "ivshmem_count 9 is not within 0 to 8", s->rtos0.cell.ivshmem_count = CFG_MAX_IVSHMEM + 1) \
+	RULE(v_ipa, "ivshmem_ipa 0xb080000 with size 0x200000 is not 0x100000 aligned", s->rtos0.cell.ivshmem_ipa += 0x80000) \
+	RULE(v_high, "ivshmem_ipa 0x100000000 with size 0x200000 is not", s->rtos0.cell.ivshmem_ipa = 1UL << 32) \
+	RULE(v_end, "ivshmem_ipa 0xfff00000 with size 0x200000 is not", s->rtos0.cell.ivshmem_ipa = 0xfff00000) \
+	RULE(v_gicd, "gicd_ipa 0x8000000 overlaps ivshmem_ipa 0x7f00000", s->rtos0.cell.ivshmem_ipa = 0x07f00000) \
+	RULE(v_ecam, "ecam_ipa 0x30000000 overlaps ivshmem_ipa 0x2ff00000", s->rtos0.cell.ivshmem_ipa = 0x2ff00000) \
+	RULE(v_ram, "ram: ipa 0x40000000 with size 0x2000000 overlaps ivshmem_ipa", s->rtos0.cell.ivshmem_ipa = 0x41f00000) \
+	RULE(v_bar, "a BAR: ipa 0x10000000 with size 0x100000 overlaps ivshmem_ipa", s->rtos0.cell.ivshmem_ipa = 0x10000000) \
+	RULE(v_mem, "ivshmem[0]: mem 3 does not exist", s->rtos0.ivshmem[0].mem = 3) \
+	RULE(v_mem_huge, "ivshmem[0]: mem 4294967295 does not exist", s->rtos0.ivshmem[0].mem = ~0U) \
+	RULE(v_private, "ivshmem[0]: mem 1 is not shared RAM", s->rtos0.ivshmem[0].mem = 1) \
+	RULE(v_io, "ivshmem[0]: mem 0 is not shared RAM", s->rtos0.ivshmem[0].mem = 0; s->rtos0.mem[0].flags |= CFG_MEM_SHARED) \
+	RULE(v_size, "ivshmem[0]: mem 2: size 0x3000 is not a power of two", s->rtos0.mem[2].size = 0x3000) \
+	RULE(v_align, "size 0x10000 is not a power of two to which ipa 0x50001000 is aligned", s->rtos0.mem[2].ipa += 0x1000) \
+	RULE(v_irq_low, "ivshmem[0]: irq 31 is not 32 to 63", s->rtos0.ivshmem[0].irq = 31) \
+	RULE(v_irq_high, "ivshmem[0]: irq 64 is not 32 to 63", s->rtos0.ivshmem[0].irq = 64) \
+	RULE(v_irq_none, "ivshmem[0]: irq 0 is not 32 to 63", s->rtos0.ivshmem[0].irq = 0) \
+	RULE(v_irq_uart, "ivshmem[0]: irq 33 is not 32 to 63, or it is uart_irq", s->rtos0.ivshmem[0].irq = 33) \
+	RULE(v_irq_owned, "irqs[1]: intid 40 is an emulated device's too", s->rtos0.ivshmem[0].irq = 40) \
+	RULE(v_id, "ivshmem[0]: id 2 and peers 2: not 2 to 16", s->rtos0.ivshmem[0].id = 2) \
+	RULE(v_alone, "ivshmem[0]: id 0 and peers 1: not 2 to 16", s->rtos0.ivshmem[0].peers = 1) \
+	RULE(v_crowd, "ivshmem[0]: id 0 and peers 17: not 2 to 16", s->rtos0.ivshmem[0].peers = 17) \
 	RULE(c_entry, "entry 0x40000002 is not 4-byte aligned", s->rtos0.cell.entry += 2) \
 	RULE(c_entry_out, "entry 0x42000000 is not 4-byte", s->rtos0.cell.entry = 0x42000000) \
 	RULE(c_entry_data, "entry 0x50000000 is not 4-byte", s->rtos0.cell.entry = 0x50000000) \
@@ -172,10 +198,8 @@ struct rule {
 	RULE(m_ipa, "memory[1] 'ram': ipa 0x40000800 with size 0x2000000 is not 0x1000 aligned", s->rtos0.mem[1].ipa += 0x800) \
 	RULE(m_size, "memory[1] 'ram': pa 0x48000000 with size 0x2000010 is not", s->rtos0.mem[1].size += 16) \
 	RULE(m_empty, "memory[1] 'ram': pa 0x48000000 with size 0x0 is not", s->rtos0.mem[1].size = 0) \
-	RULE(m_pa_wraps, "memory[1] 'ram': pa 0xfffffffffffff000 with size 0x2000000 is not", \
-	     s->rtos0.mem[1].pa = ~0xfffUL) \
+	RULE(m_pa_wraps, "memory[1] 'ram': pa 0xfffffffffffff000 with size 0x2000000 is not", s->rtos0.mem[1].pa = ~0xfffUL) \
 	RULE(m_ipa_limit, "memory[2] 'shared': ipa 0xfffffff000 with size 0x10000 is not 0x1000 aligned", \
-	     \
 	     s->rtos0.mem[2].ipa = 0xfffffff000) \
 	RULE(m_size_wraps, "size 0xffffffffc0000000 is not 0x1000 aligned", s->rtos0.mem[1].size = -0x40000000UL) \
 	RULE(m_flags, "memory[1] 'ram': flags 0x9f has unknown bits", s->rtos0.mem[1].flags |= 0x80) \
@@ -190,26 +214,20 @@ struct rule {
 	RULE(m_gicr, "overlaps the GIC redistributors at 0x80a0000", s->rtos0.mem[0].pa = 0x08100000) \
 	RULE(m_smmu, "overlaps SMMU registers at 0x9050000", s->rtos0.mem[0].pa = 0x0906f000) \
 	RULE(m_ecam, "overlaps PCI configuration space at 0x4010000000", s->rtos0.mem[0].pa = 0x4010010000) \
-	RULE(m_nowhere, "memory[0] 'uart': pa 0x9041000 with size 0x1000 is not inside one area", \
-	     s->rtos0.mem[0].pa += 0x1000) \
+	RULE(m_nowhere, "memory[0] 'uart': pa 0x9041000 with size 0x1000 is not inside one area", s->rtos0.mem[0].pa += 0x1000) \
 	RULE(m_across, "memory[1] 'ram': pa 0x57000000 with size 0x2000000 is not inside one area", \
 	     s->rtos0.mem[1].pa = 0x57000000) \
-	RULE(m_foreign, "memory[1] 'ram': pa 0x58000000 is in an area that is not for cells", \
-	     s->rtos0.mem[1].pa = 0x58000000) \
-	RULE(m_foreign_io, "memory[0] 'uart': pa 0x9000000 is in an area that is not for cells", \
-	     s->rtos0.mem[0].pa = 0x09000000) \
+	RULE(m_foreign, "memory[1] 'ram': pa 0x58000000 is in an area that is not for cells", s->rtos0.mem[1].pa = 0x58000000) \
+	RULE(m_foreign_io, "memory[0] 'uart': pa 0x9000000 is in an area that is not for cells", s->rtos0.mem[0].pa = 0x09000000) \
 	RULE(m_bars, "memory[0] 'uart': pa 0x3e100000 is in the PCI window for the BARs of cells", \
 	     s->rtos0.mem[0].pa = 0x3e100000) \
 	RULE(m_kind, "memory[0] 'uart': pa 0x4b000000 is in an area of RAM, but flags 0x23 say otherwise", \
 	     s->rtos0.mem[0].pa = 0x4b000000) \
-	RULE(m_kind_ram, "memory[2] 'shared': pa 0x3e100000 is in an area of devices", \
-	     s->rtos0.mem[2].pa = 0x3e100000) \
-	RULE(m_order, "memory[2] 'shared': ipa 0x3f000000 is not above that of memory[1]", \
-	     s->rtos0.mem[2].ipa = 0x3f000000) \
-	RULE(m_overlap, "shared: ipa 0x41fff000 overlaps ram at 0x40000000", s->rtos0.mem[2].ipa = 0x41fff000) \
+	RULE(m_kind_ram, "memory[2] 'shared': pa 0x3e100000 is in an area of devices", s->rtos0.mem[2].pa = 0x3e100000) \
+	RULE(m_order, "memory[2] 'shared': ipa 0x3f000000 is not above that of memory[1]", s->rtos0.mem[2].ipa = 0x3f000000) \
+	RULE(m_overlap, "shared: ipa 0x41ff0000 overlaps ram at 0x40000000", s->rtos0.mem[2].ipa = 0x41ff0000) \
 	RULE(m_twice, "shared: pa 0x48001000 overlaps ram at 0x48000000", s->rtos0.mem[2].pa = 0x48001000) \
-	RULE(m_on_gicd, "uart: ipa 0x8000000 with size 0x1000 overlaps gicd_ipa 0x8000000", \
-	     s->rtos0.mem[0].ipa = 0x08000000) \
+	RULE(m_on_gicd, "uart: ipa 0x8000000 with size 0x1000 overlaps gicd_ipa 0x8000000", s->rtos0.mem[0].ipa = 0x08000000) \
 	RULE(m_on_gicr, "overlaps gicr_ipa 0x80a0000", s->rtos0.mem[0].ipa = 0x080bf000) \
 	RULE(m_on_ecam, "overlaps ecam_ipa 0x30000000", s->rtos0.mem[0].ipa = 0x300ff000) \
 	RULE(i_low, "irqs[0]: intid 31 is not an SPI", s->rtos0.irqs[0].intid = 31) \
@@ -234,15 +252,12 @@ struct rule {
 	RULE(b_page, "pci[0]: bar[0]: pa 0x3e000800 with size 0x1000 is not 0x1000 aligned", \
 	     s->rtos0.pci[0].bar[0].size = 0x800; s->rtos0.pci[0].bar[0].pa += 0x800) \
 	RULE(b_high, "pci[0]: bar[0]: ipa 0x100000000 with size 0x100000 is not 0x100000 aligned", \
-	     \
 	     s->rtos0.pci[0].bar[0].ipa = 1UL << 32) \
 	RULE(b_wide_limit, "pci[0]: bar[0]: ipa 0x10000000000 with size 0x100000 is not 0x100000 aligned", \
-	     \
 	     s->rtos0.pci[0].bar[0].flags = CFG_BAR_64; s->rtos0.pci[0].bar[0].ipa = 1UL << 40) \
 	RULE(b_wide_last, "pci[0]: bar[5]: flags 0x1 say 64-bit, but the next slot", \
 	     s->rtos0.pci[0].bar[5] = ((struct cfg_bar){ 0x3e100000, 0x10100000, 0x1000, CFG_BAR_64 })) \
-	RULE(b_wide_next, "pci[0]: bar[0]: flags 0x1 say 64-bit, but the next slot", \
-	     s->rtos0.pci[0].bar[0].flags = CFG_BAR_64; \
+	RULE(b_wide_next, "pci[0]: bar[0]: flags 0x1 say 64-bit, but the next slot", s->rtos0.pci[0].bar[0].flags = CFG_BAR_64; \
 	     s->rtos0.pci[0].bar[1] = ((struct cfg_bar){ 0x3e100000, 0x10100000, 0x1000, 0 })) \
 	RULE(b_unused, "pci[0]: bar[1]: size is 0, but other fields are not", s->rtos0.pci[0].bar[1].ipa = 0x1000) \
 	RULE(b_window, "pci[0]: bar[0]: pa 0x10000000 size 0x100000 is not in a PCI window for cells", \
@@ -255,8 +270,7 @@ struct rule {
 	     s->rtos0.pci[0].bar[2] = ((struct cfg_bar){ 0x3e100000, 0x10101000, 0x100, 0 })) \
 	RULE(b_ipa_twice, "a BAR: ipa 0x100ff000 overlaps a BAR at 0x10000000", \
 	     s->rtos0.pci[0].bar[2] = ((struct cfg_bar){ 0x3e100000, 0x100ff000, 0x1000, 0 })) \
-	RULE(b_on_ram, "a BAR: ipa 0x41f00000 overlaps ram at 0x40000000", \
-	     s->rtos0.pci[0].bar[0].ipa = 0x41f00000) \
+	RULE(b_on_ram, "a BAR: ipa 0x41f00000 overlaps ram at 0x40000000", s->rtos0.pci[0].bar[0].ipa = 0x41f00000) \
 	RULE(b_on_ecam, "a BAR: ipa 0x30000000 with size 0x100000 overlaps ecam_ipa 0x30000000", \
 	     s->rtos0.pci[0].bar[0].ipa = 0x30000000)
 
@@ -272,8 +286,7 @@ struct rule {
 	RULE(r_vmpidr_twice, "cells[0]: cpus[3]: vmpidr 0x1 is that of cpus[1] too", s->root.cpus[3].vmpidr = 1) \
 	RULE(r_stream_order, "cells[0]: streams[1]: sid 0x8 of smmu 0 is not above", s->root.streams[1].sid = NVME_BDF) \
 	RULE(r_vsid_twice, "cells[0]: streams[1]: vsid 0x8 is that of streams[0] too", s->root.streams[1].vsid = NVME_BDF) \
-	RULE(r_function_order, "cells[0]: pci[1]: bdf 0x8 of host 0 is not above that of pci[0]", \
-	     s->root.pci[1].bdf = NVME_BDF)
+	RULE(r_function_order, "cells[0]: pci[1]: bdf 0x8 of host 0 is not above that of pci[0]", s->root.pci[1].bdf = NVME_BDF)
 
 #define FUNCTION(name, sentence, change)	static void change_##name(struct sample *s) { change; }
 #define ENTRY(name, sentence, change)		{ #name, sentence, change_##name },
@@ -372,6 +385,8 @@ static void test_accessors(void **state)
 	assert_ptr_equal(cfg_cell_irqs(&sample.rtos0.cell), sample.rtos0.irqs);
 	assert_ptr_equal(cfg_cell_streams(&sample.rtos0.cell), sample.rtos0.streams);
 	assert_ptr_equal(cfg_cell_pci(&sample.rtos0.cell), sample.rtos0.pci);
+	assert_ptr_equal(cfg_cell_ivshmem(&sample.rtos0.cell), sample.rtos0.ivshmem);
+	assert_ptr_equal(cfg_ivshmem_mem(&sample.rtos0.cell, 0), &sample.rtos0.mem[2]);
 }
 
 /* Two cells that are both not the root cell, at run time: everything that both name. */
@@ -401,6 +416,9 @@ static void test_pair(void **state)
 	assert_int_equal(config_check_pair(&sample.rtos0.cell, &other.cell, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "a BAR: pa 0x3e000000"));
 	other.pci[0].bar[0].pa = 0x3e100000;
+	assert_int_equal(config_check_pair(&sample.rtos0.cell, &other.cell, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "cell other on the same memory has id 0 of 2"));
+	other.ivshmem[0].id = 1;
 	assert_int_equal(config_check_pair(&sample.rtos0.cell, &other.cell, &err), 0);
 }
 
@@ -421,7 +439,8 @@ static void test_stream_of_others(void **state)
 	blob.cell = good.rtos0.cell;
 	blob.cell.hdr.size = sizeof(blob);
 	blob.cell.mem_count = 1;
-	blob.cell.irq_count = blob.cell.pci_count = 0;
+	blob.cell.irq_count = blob.cell.pci_count = blob.cell.ivshmem_count = 0;
+	blob.cell.ivshmem_ipa = 0;
 	blob.cpus[0] = good.rtos0.cpus[0];
 	blob.mem[0] = good.rtos0.mem[1];
 	blob.streams[0] = (struct cfg_stream){ 0, 0x110, 0, 0 };
@@ -533,6 +552,33 @@ static void test_unaligned_blob(void **state)
 	assert_non_null(strstr(err.text, "8-byte aligned"));
 }
 
+/* Two ends of one channel in a cell, or two devices with one interrupt. */
+static void test_ivshmem_twice(void **state)
+{
+	struct {
+		struct sample_rtos1 cell;
+		struct cfg_ivshmem more;
+	} two;
+	struct hc_error err = { "" };
+
+	(void)state;
+	sample_make(&sample);
+	two.cell = sample.rtos1;
+	two.cell.cell.ivshmem_count = 2;
+	two.cell.cell.hdr.size = sizeof(two);
+	two.more = (struct cfg_ivshmem){ .mem = 1, .irq = 40, .id = 0, .peers = 2 };
+	assert_int_equal(config_check_cell(&two, sizeof(two), &sample.sys, &err), -EINVAL);
+	assert_string_equal(err.text, "ivshmem[1]: mem 1 or irq 40 is that of ivshmem[0] too");
+	two.cell.mem[0].flags |= CFG_MEM_SHARED;
+	two.more = (struct cfg_ivshmem){ .mem = 0, .irq = 63, .id = 0, .peers = 2 };
+	assert_int_equal(config_check_cell(&two, sizeof(two), &sample.sys, &err), -EINVAL);
+	assert_string_equal(err.text, "ivshmem[1]: mem 0 or irq 63 is that of ivshmem[0] too");
+	two.more.irq = 62;
+	assert_int_equal(config_check_cell(&two, sizeof(two), &sample.sys, &err), 0);
+	assert_int_equal(cfg_cell_soft(&two.cell.cell), 3U << 30);
+	assert_int_equal(cfg_cell_soft(&sample.rtos0.cell), 1U << 1 | 1U << 18);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -543,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_stream_of_others),
 		cmocka_unit_test(test_pair_root),
+		cmocka_unit_test(test_ivshmem_twice),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_hostile_words),
 		cmocka_unit_test(test_hostile_counts),

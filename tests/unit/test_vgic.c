@@ -224,6 +224,29 @@ static void overflow_of_sgis(void **state)
 	expect_nothing(0);
 }
 
+/* Made pending by software, it has no line that would make it so again. */
+static void latched_level_survives(void **state)
+{
+	enable(0, SPI_ROOT, 0);
+	wr(0, GICD_ISPENDR, SPI_ROOT);
+	model_settle();
+	wr(0, GICD_ICENABLER, SPI_ROOT);
+	expect_nothing(0);
+	assert_int_equal(rd(0, GICD_ISPENDR, SPI_ROOT), BIT32(SPI_ROOT));
+	wr(0, GICD_ISENABLER, SPI_ROOT);
+	model_settle();
+	expect_taken(0, SPI_ROOT);
+	wr(0, GICD_ISPENDR, SPI_ROOT);
+	model_settle();
+	wr(0, GICD_ICPENDR, SPI_ROOT);
+	model_line(SPI_ROOT, true);
+	model_settle();
+	model_line(SPI_ROOT, false);
+	wr(0, GICD_ICENABLER, SPI_ROOT);		/* the latch was cleared, and its line is down */
+	expect_nothing(0);
+	assert_int_equal(rd(0, GICD_ISPENDR, SPI_ROOT), 0);
+}
+
 static void active_ones_hold_back(void **state)
 {
 	for (u32 i = 0; i < MODEL_LRS; i++) {
@@ -250,6 +273,22 @@ static void enable_sgi(u32 cpu, u32 sgi)
 {
 	model_gicd(cpu, GICD_CTLR, 4, true, GROUPS);
 	wr(cpu, GICD_ISENABLER, sgi);
+}
+
+/* Each more urgent than the one before, and nothing happens later but their ends. */
+static void evicted_sgis_come_back(void **state)
+{
+	for (u32 i = 0; i < 8; i++) {
+		enable_sgi(0, i);
+		set_priority(0, i, (u8)(0xf0 - 0x10 * i));
+		send(0, FIELD_PREP(SGIR_INTID, i) | 1, true);
+	}
+	for (u32 i = 8; i-- > 0; ) {
+		model_settle();
+		expect_taken(0, i);
+	}
+	expect_nothing(0);
+	assert_int_equal(model_cpu[0].mask, GIC_PRIO_OPEN);
 }
 
 static void sgi_to_self_and_others(void **state)
@@ -407,6 +446,35 @@ static void parking_leaves_nothing(void **state)
 	expect_taken(1, SPI_ROOT);
 }
 
+/* What others do to a CPU of their cell that is off is there when it starts; not when another cell starts on it. */
+static void set_up_while_off(void **state)
+{
+	model_gicr(0, 3, KIB(64) + GICD_IGROUPR, 4, true, BIT32(5));
+	model_gicr(0, 3, KIB(64) + GICD_ISENABLER, 4, true, BIT32(5) | BIT32(PPI_TIMER));
+	model_gicr(0, 3, KIB(64) + GICD_IPRIORITYR + 5, 1, true, 0x48);
+	model_gicd(0, GICD_CTLR, 4, true, GROUPS);
+	send(0, FIELD_PREP(SGIR_INTID, 5) | 8, true);
+	assert_int_equal(model_gicr(0, 3, KIB(64) + GICD_ISPENDR, 4, false, 0), BIT32(5));
+	assert_true(model_cpu[3].local[PPI_TIMER].enabled);
+	model_run(3);
+	assert_int_equal(model_gicr(3, 3, KIB(64) + GICD_IPRIORITYR + 5, 1, false, 0), 0x48);
+	expect_taken(3, 5);
+	model_ppi_line(3, PPI_TIMER, true);
+	model_settle();
+	assert_int_equal(model_guest_ack(3), PPI_TIMER);
+	model_ppi_line(3, PPI_TIMER, false);
+	model_guest_eoi(3, PPI_TIMER);
+	model_park(3);
+	assert_int_equal(model_gicr(0, 3, KIB(64) + GICD_ISENABLER, 4, false, 0), 0);
+	model_gicr(0, 3, KIB(64) + GICD_ISENABLER, 4, true, 0xffff | BIT32(PPI_TIMER));
+	send(0, FIELD_PREP(SGIR_INTID, 5) | 8, true);
+	assert_int_equal(model_create_other(), 0);
+	assert_int_equal(rd(3, GICD_ISENABLER, 5) | rd(3, GICD_ISENABLER, PPI_TIMER) | rd(3, GICD_ISPENDR, 5), 0);
+	assert_false(model_cpu[3].local[PPI_TIMER].enabled);
+	enable_sgi(3, 5);
+	expect_nothing(3);
+}
+
 static void routes_follow_cpus(void **state)
 {
 	enable(0, SPI_ROOT, 3);
@@ -479,11 +547,13 @@ int main(void)
 		CASE(level_spi), CASE(edge_spi), CASE(timer_ppi), CASE(group_enables), CASE(hypervisor_spi),
 		CASE(state_of_own), CASE(state_of_others), CASE(clear_pending_own), CASE(clear_pending_others),
 		CASE(disable_own), CASE(disable_others), CASE(deactivate_own), CASE(deactivate_others), CASE(set_active),
-		CASE(overflow_keeps_order), CASE(overflow_of_sgis), CASE(active_ones_hold_back),
+		CASE(overflow_keeps_order), CASE(overflow_of_sgis), CASE(latched_level_survives),
+		CASE(active_ones_hold_back), CASE(evicted_sgis_come_back),
 		CASE(sgi_to_self_and_others), CASE(sgi_by_set_pending), CASE(sgi_group), CASE(sgi_stays_in_cell),
 		CASE(only_own_spis), CASE(taken_while_pending), CASE(taken_while_active), CASE(taken_from_other_cpu),
 		CASE(taken_while_active_elsewhere), CASE(lost_cpu_answers), CASE(parking_leaves_nothing),
-		CASE(routes_follow_cpus), CASE(identification), CASE(other_widths_do_nothing), CASE(lost_redistributor),
+		CASE(set_up_while_off), CASE(routes_follow_cpus), CASE(identification),
+		CASE(other_widths_do_nothing), CASE(lost_redistributor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,7 +126,7 @@ static void a_sync_makes_events_visible(void **state)
 static void configure(const u64 *dw)
 {
 	memcpy(guest_ste(), dw, 64);
-	assert_int_equal(command(CMD_CFGI_STE | (u64)g->vsid[0] << 32, CMD_CFGI1_LEAF), 0);
+	assert_int_equal(command(CMD_CFGI_STE | (u64)g->vsid[0] << 32, CMD1_LEAF), 0);
 }
 
 /* Whatever the cell wrote: abort, invalid, or stage 2 with what may be the cell's. */

@@ -22,9 +22,12 @@ unit-vsmmu	:= $(filter-out %/refine.c %/refine_chance.c,$(REFINE_SRC))
 unitflags-vsmmu	:= $(MODEL_FLAGS)
 unit-vsmmu_regs	:= $(unit-vsmmu)
 unitflags-vsmmu_regs := $(MODEL_FLAGS)
-unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c $(filter-out %/none.c,$(wildcard hypervisor/pci/*.c))
+unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c hypervisor/pci/ecam.c $(wildcard hypervisor/pci/vpci*.c)
+unit-ivshmem	:= hypervisor/config/config.c hypervisor/cell/mmio.c hypervisor/pci/ivshmem.c
 unit-vgic	:= tests/unit/gic_model.c hypervisor/config/config.c hypervisor/cell/mmio.c $(wildcard hypervisor/gic/*.c)
 unit-vgic_soft	:= $(unit-vgic)
+unit-log	:= hypervisor/lib/log.c hypervisor/lib/ring.c
+unit-vpl011	:= hypervisor/uart/vpl011.c hypervisor/cell/cell_console.c hypervisor/cell/mmio.c hypervisor/lib/ring.c
 
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
@@ -40,7 +43,8 @@ $(UNIT_OUT)/%: tests/unit/test_%.c $$(unit-$$*) tests/unit/fake/fake.c tests/uni
 
 # A test that does not fail under the mutation that it is there for proves nothing. <test>@<mutation>
 UNIT_MUTATIONS	:= stage2@NO_CPU_TLBI stage2@NO_SMMU_TLBI ste@STE_ONE_WRITE config@CHECK_NO_OVERLAP vpci@PCI_NO_FILTER \
-		   vgic@GICD_NO_FILTER vgic@SGI_ANY_CPU vgic_soft@VGIC_SOFT_ROUTE
+		   vgic@GICD_NO_FILTER vgic@SGI_ANY_CPU vgic_soft@VGIC_SOFT_ROUTE ivshmem@IVSHMEM_ANY_PEER \
+		   ivshmem@IVSHMEM_KEEP_STATE
 unit_of		= $(firstword $(subst @, ,$(1)))
 
 $(addprefix $(UNIT_OUT)/,$(UNIT_MUTATIONS)): $(UNIT_OUT)/%: tests/unit/test_$$(call unit_of,$$*).c \

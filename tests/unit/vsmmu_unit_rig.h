@@ -172,15 +172,15 @@ static u32 snapshot[2][PAGE_SIZE / 4];
 static inline void take_snapshot(void)
 {
 	for (u32 n = 0; n < 2; n++)
-		memcpy(snapshot[n], vreg_slot(v, n * SMMU_PAGE1), PAGE_SIZE);
+		memcpy(snapshot[n], &v->regs[n * PAGE_SIZE / 4], PAGE_SIZE);
 }
 
 /* The first word that is not as it was; ~0: none. */
 static inline u32 changed(void)
 {
 	for (u32 n = 0; n < 2; n++)
-		for (u32 i = 0; memcmp(snapshot[n], vreg_slot(v, n * SMMU_PAGE1), PAGE_SIZE) && i < PAGE_SIZE / 4; i++)
-			if (snapshot[n][i] != *vreg_slot(v, n * SMMU_PAGE1 + 4 * i))
+		for (u32 i = 0; memcmp(snapshot[n], &v->regs[n * PAGE_SIZE / 4], PAGE_SIZE) && i < PAGE_SIZE / 4; i++)
+			if (snapshot[n][i] != vreg_get(v, n * SMMU_PAGE1 + 4 * i))
 				return n * SMMU_PAGE1 + 4 * i;
 	return ~0u;
 }

@@ -52,12 +52,20 @@ def _verify_room(system: System, total: int, pieces: list[Payload]) -> None:
                 f"{size_text(total)}, and {size_text(MIN_POOL)} must be left for the page pool{hint}")
 
 
+def _verify_features(system: System, features: int, file: str) -> None:
+    for cell in system.cells:
+        if cell.vsmmus and not features & abi.const("IMG_VSMMU"):
+            raise Fatal(cell.place("smmu"), f"cell {cell.name}: smmu: stage1 needs a hypervisor with VSMMU, and {file} was "
+                        "built without it")
+        if cell.vpl011 and not features & abi.const("IMG_VPL011"):
+            raise Fatal(cell.place("console"), f"cell {cell.name}: the virtual UART needs a hypervisor with VPL011, and {file} was "
+                        "built without it: give the cell a UART of the board, or `console: hypercall` or `none`")
+
+
 def system_image(system: System, plans: list[Plan], binary: bytes, file: str) -> tuple[bytes, bytes]:
     """(system.img, the config inside it)"""
     descriptor = _descriptor(binary, file)
-    for cell in [cell for cell in system.cells if cell.vsmmus and not descriptor["features"] & abi.const("IMG_VSMMU")]:
-        raise Fatal(cell.place("smmu"), f"cell {cell.name}: smmu: stage1 needs a hypervisor with VSMMU, and {file} was built "
-                    "without it")
+    _verify_features(system, descriptor["features"], file)
     pieces = [piece for index, entry in enumerate(plans) for piece in plan.payloads(entry, index)]
     starts = [entry.start for entry in plans]
     config_offset = descriptor["mem_size"]

@@ -19,6 +19,8 @@ $(BUILD)/tools/cloisterctl: $(CTL_OBJECTS)
 
 # Its parsers are tested and fuzzed on the host: see tests/unit/unit.mk and tests/fuzz/fuzz.mk.
 CTL_PURE	:= $(addprefix tools/cloisterctl/,image.c plan.c cellfile.c util.c)
+unit-logtext	:= tools/cloisterctl/logtext.c
+unitflags-logtext := -Itools/cloisterctl -Itools/include -Idriver -D_GNU_SOURCE
 unit-loader	:= $(CTL_PURE)
 unitflags-loader := -Itools/cloisterctl -Itools/include -Idriver -D_GNU_SOURCE -Wno-unused-parameter
 fuzz-loader	:= $(CTL_PURE)

@@ -28,8 +28,7 @@ static int no_console(struct oops *oops)
 	return refuse(oops, "the cell has no console that can be read from here: its config gives it none");
 }
 
-/* Types as much as the cell has room for; returns how much, or -1. */
-static long type(int fd, uint32_t id, const char *text, size_t size, struct oops *oops)
+long console_type(int fd, uint32_t id, const char *text, size_t size, struct oops *oops)
 {
 	struct cloister_input input = {
 		.head.size = sizeof(input), .id = id, .data = (uintptr_t)text,
@@ -47,7 +46,7 @@ static int send_text(int fd, uint32_t id, const char *text, struct oops *oops)
 	int patience = PATIENCE;
 
 	while (left) {
-		long done = type(fd, id, text, left, oops);
+		long done = console_type(fd, id, text, left, oops);
 
 		if (done < 0 || (!done && !patience--))
 			return -1;
@@ -63,7 +62,7 @@ static int send_text(int fd, uint32_t id, const char *text, struct oops *oops)
 
 static int print(int fd, uint32_t id, uint64_t *position, bool follow, struct oops *oops)
 {
-	if (!stream_copy(fd, CLOISTER_CELL_CONSOLE, id, position, follow, "the cell's console", oops))
+	if (!stream_copy(fd, id, position, follow, oops))
 		return 0;
 	return errno == ENODATA ? no_console(oops) : -1;
 }
@@ -108,7 +107,7 @@ static int converse(int fd, uint32_t id, struct oops *oops)
 		if (print(fd, id, &position, false, oops))
 			return -1;
 		more = read_keys(&keys);
-		done = keys.used ? type(fd, id, keys.text, keys.used, oops) : 0;
+		done = keys.used ? console_type(fd, id, keys.text, keys.used, oops) : 0;
 		if (done < 0)
 			return -1;
 		keys.used -= done;
@@ -148,6 +147,10 @@ int cmd_console(int fd, const struct options *options, struct oops *oops)
 		return -1;
 	if (options->send && send_text(fd, id, options->send, oops))
 		return -1;
+	if (options->pty && console_pty(fd, id, options->argv[0], oops))
+		return errno == ENODATA ? no_console(oops) : -1;
+	if (options->pty)
+		return 0;
 	if (options->send && !options->follow)
 		return 0;
 	if (terminal && !options->follow)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cell list, show, stats, and version. Addresses are strings in JSON, because its numbers may be doubles.
+ * cell list, show, and version. Addresses are strings in JSON, because its numbers may be doubles.
  */
 #include <stdio.h>
 #include <string.h>
@@ -198,81 +198,6 @@ int cmd_show(int fd, const struct options *options, struct oops *oops)
 		show_config_text(&config);
 	if (options->json)
 		printf("\n}\n");
-	return 0;
-}
-
-/* ---- stats ---- */
-
-struct counter {
-	const char *name;
-	const char *text;
-	size_t offset;
-};
-
-#define COUNTER(name, field, text)	{ name, text, offsetof(struct hc_cell_info, field) }
-
-static const struct counter counters[] = {
-	COUNTER("starts", starts, "times started"),
-	COUNTER("exits_hypercall", exits[HC_EXIT_HYPERCALL], "exits: hypercalls"),
-	COUNTER("exits_smccc", exits[HC_EXIT_SMCCC], "exits: PSCI and other SMCCC calls"),
-	COUNTER("exits_mmio", exits[HC_EXIT_MMIO], "exits: trapped MMIO"),
-	COUNTER("exits_sysreg", exits[HC_EXIT_SYSREG], "exits: system registers"),
-	COUNTER("exits_irq", exits[HC_EXIT_IRQ], "exits: interrupts"),
-	COUNTER("exits_fault", exits[HC_EXIT_FAULT], "exits: faults"),
-	COUNTER("exits_other", exits[HC_EXIT_OTHER], "exits: others"),
-	COUNTER("irqs_injected", irqs_injected, "interrupts injected"),
-	COUNTER("dma_read_violations", dma_read_violations, "DMA reads stopped"),
-	COUNTER("dma_write_violations", dma_write_violations, "DMA writes stopped"),
-	COUNTER("dma_other_events", dma_other_events, "other SMMU events"),
-	COUNTER("dma_untrusted", dma_untrusted, "DMA isolation lost (SMMU failed)"),
-	COUNTER("mmio_violations", mmio_violations, "CPU accesses to nowhere"),
-	COUNTER("table_pages", table_pages, "pages of tables"),
-};
-
-static uint64_t value(const struct hc_cell_info *info, const struct counter *counter)
-{
-	uint64_t result;
-
-	memcpy(&result, (const char *)info + counter->offset, sizeof(result));
-	return result;
-}
-
-static void stats_json(const struct hc_cell_info *info)
-{
-	size_t i;
-
-	printf("{\n  \"name\": ");
-	print_json_string(info->name);
-	printf(",\n  \"state\": \"%s\"", state_name(info->state));
-	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		printf(",\n  \"%s\": %llu", counters[i].name, (ull)value(info, &counters[i]));
-	printf(",\n  \"last_dma\": {\"smmu\": %u, \"sid\": %u, \"address\": \"0x%llx\"}\n}\n", info->last_dma_smmu,
-	       info->last_dma_sid, (ull)info->last_dma_address);
-}
-
-static void stats_text(const struct hc_cell_info *info)
-{
-	size_t i;
-
-	printf("cell %s: %s\n", info->name, state_name(info->state));
-	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		printf("  %-36s %12llu\n", counters[i].text, (ull)value(info, &counters[i]));
-	if (info->dma_read_violations || info->dma_write_violations)
-		printf("  last DMA stopped: stream %#x of SMMU %u at 0x%llx\n", info->last_dma_sid, info->last_dma_smmu,
-		       (ull)info->last_dma_address);
-}
-
-int cmd_stats(int fd, const struct options *options, struct oops *oops)
-{
-	struct cloister_cell_info cell;
-	uint32_t id;
-
-	if (device_find(fd, options->argv[0], &id, oops) || device_info(fd, id, &cell, oops))
-		return -1;
-	if (options->json)
-		stats_json(&cell.info);
-	else
-		stats_text(&cell.info);
 	return 0;
 }
 

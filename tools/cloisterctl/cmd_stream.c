@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Printing what cells and the hypervisor wrote; and the command for the latter: log.
+ * Printing what a cell wrote.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,32 +23,19 @@ static int write_out(const uint8_t *data, size_t size, struct oops *oops)
 	return 0;
 }
 
-int stream_copy(int fd, unsigned long request, uint32_t id, uint64_t *position, bool follow, const char *what, struct oops *oops)
+int stream_copy(int fd, uint32_t id, uint64_t *position, bool follow, struct oops *oops)
 {
 	uint8_t buffer[CLOISTER_READ_MAX];
+	long size;
 
 	for (;;) {
-		struct cloister_read read = {
-			.head.size = sizeof(read), .id = id, .size = sizeof(buffer), .data = (uintptr_t)buffer,
-			.position = *position,
-		};
-
-		if (device_call(fd, request, &read, NULL, oops, "read %s", what))
+		size = device_read(fd, CLOISTER_CELL_CONSOLE, id, buffer, position, oops);
+		if (size < 0 || write_out(buffer, size, oops))
 			return -1;
-		if (write_out(buffer, read.size, oops))
-			return -1;
-		*position = read.position;
-		if (follow ? read.size : read.size == sizeof(buffer))	/* one that writes without end has its end here */
+		if (follow ? size : size == sizeof(buffer))	/* one that writes without end has its end here */
 			continue;
 		if (!follow)
 			return 0;
 		pause_ms(POLL_MS);
 	}
-}
-
-int cmd_log(int fd, const struct options *options, struct oops *oops)
-{
-	uint64_t position = 0;
-
-	return stream_copy(fd, CLOISTER_LOG_READ, 0, &position, options->follow, "the hypervisor's log", oops);
 }

@@ -96,10 +96,47 @@ int device_system(int fd, struct hc_system_info *info, struct oops *oops);
 /* The config of a managed cell, in `buffer` of CFG_MAX_CELL_SIZE bytes, 8-byte aligned. */
 int device_config(int fd, uint32_t id, const char *name, void *buffer, struct config_view *view, struct oops *oops);
 
+/* A piece of a console or of the log into CLOISTER_READ_MAX bytes; moves *position behind it. How much, or -1. */
+long device_read(int fd, unsigned long request, uint32_t id, void *buffer, uint64_t *position, struct oops *oops);
+/* The cell's n-th CPU: 1; 2: it has given that one away; 0: it has no n-th; -1. */
+int device_cpu(int fd, uint32_t id, uint32_t n, struct hc_cpu_info *info, struct oops *oops);
+
 /* ---- cmd_stream.c ---- */
-/* Prints text from *position on, or from the oldest byte kept, and moves it; with `follow`, then what comes. */
-int stream_copy(int fd, unsigned long request, uint32_t id, uint64_t *position, bool follow, const char *what,
-		struct oops *oops);
+/* Prints a console from *position on, or from the oldest byte kept, and moves it; with `follow`, then what comes. */
+int stream_copy(int fd, uint32_t id, uint64_t *position, bool follow, struct oops *oops);
+
+/* ---- cmd_console.c, cmd_pty.c ---- */
+/* Types as much as the cell has room for; how much, or -1. */
+long console_type(int fd, uint32_t id, const char *text, size_t size, struct oops *oops);
+/* The console as a pseudo terminal, until a signal ends it. */
+int console_pty(int fd, uint32_t id, const char *name, struct oops *oops);
+
+/* ---- logtext.c: the log as lines; pure ---- */
+enum { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG, LEVELS };
+
+struct log_line {
+	unsigned int level;
+	uint64_t us;			/* of the hypervisor's clock */
+	const char *text;		/* without what stands before it; NULL: `lost` bytes are missing here */
+	const char *whole;
+	uint64_t lost;
+};
+
+/* Zeroes but for `print` when it begins. */
+struct log_reader {
+	void (*print)(void *context, const struct log_line *line);
+	void *context;
+	uint64_t position;		/* behind the last byte that came */
+	size_t used;			/* of a line that is not complete */
+	bool cut;			/* its beginning is missing */
+	char line[512];
+};
+
+/* A piece that ends at `end`; what is missing before it was overwritten, which is no loss at the beginning. */
+void log_feed(struct log_reader *reader, const char *text, size_t size, uint64_t end);
+extern const char *const level_names[LEVELS];
+/* A level's number, by its name or the first letter of that; -1: none. */
+int level_number(const char *name);
 
 /* ---- util.c ---- */
 int read_file(const char *path, struct bytes *bytes, struct oops *oops);	/* release with free_bytes() */
@@ -121,11 +158,14 @@ uint64_t now_ms(void);
 #define EXIT_USAGE	2
 
 struct options {
-	bool json, follow, wait, force;
+	bool json, follow, wait, force, watch, pty;
 	const char *send;
 	bool has_address, has_entry, has_arg, has_timeout;
 	uint64_t address, entry, arg;
 	uint64_t timeout;		/* ms */
+	uint64_t interval;		/* ms, of --watch */
+	uint64_t count;			/* of intervals; 0: without end */
+	int level;			/* of the log: LEVEL_* */
 	int argc;			/* positional arguments */
 	char **argv;
 };

@@ -100,6 +100,29 @@ int device_system(int fd, struct hc_system_info *info, struct oops *oops)
 	return 0;
 }
 
+long device_read(int fd, unsigned long request, uint32_t id, void *buffer, uint64_t *position, struct oops *oops)
+{
+	struct cloister_read read = {
+		.head.size = sizeof(read), .id = id, .size = CLOISTER_READ_MAX, .data = (uintptr_t)buffer, .position = *position,
+	};
+
+	if (device_call(fd, request, &read, NULL, oops, "read %s",
+			request == CLOISTER_LOG_READ ? "the hypervisor's log" : "the cell's console"))
+		return -1;
+	*position = read.position;
+	return read.size;
+}
+
+int device_cpu(int fd, uint32_t id, uint32_t n, struct hc_cpu_info *info, struct oops *oops)
+{
+	struct cloister_cpu_info cpu = { .head.size = sizeof(cpu), .id = id, .n = n };
+
+	if (device_call(fd, CLOISTER_CELL_CPU, &cpu, NULL, oops, "read the counters of a CPU of cell number %u", id))
+		return errno == EINVAL ? 0 : errno == ENODATA ? 2 : -1;
+	*info = cpu.info;
+	return 1;
+}
+
 int device_config(int fd, uint32_t id, const char *name, void *buffer, struct config_view *view, struct oops *oops)
 {
 	struct cloister_config request = {

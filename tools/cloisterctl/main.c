@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "ctl.h"
@@ -40,11 +41,21 @@ static const struct command commands[] = {
 	{ "cell", "list", "", "list the cells", "j", 0, 0, cmd_list, NULL },
 	{ "cell", "show", "NAME", "show a cell: its state, why it ended, what it has", "j", 1, 1, cmd_show,
 	  "Flags of memory: r read, w write, x execute, d DMA, l load, i device memory, s shared.\n" },
-	{ "cell", "stats", "NAME", "show a cell's counters", "j", 1, 1, cmd_stats, NULL },
-	{ "cell", "console", "NAME", "talk to a cell, or print what it wrote", "fs", 1, 1, cmd_console,
+	{ "cell", "stats", "[NAME]", "show what cells and their CPUs do: exits, interrupts, violations", "jWn", 0, 1, cmd_stats,
+	  "With NAME, all counters of that cell; without, a table of all cells. Counters begin at 0 when a cell is made, those of\n"
+	  "a CPU when it gets that CPU. With --watch the table shows how many a second, again and again until it is killed:\n"
+	  "  CALLS  hypercalls, PSCI and other SMCs and HVCs     INJ    interrupts given to the cell\n"
+	  "  MMIO   accesses to emulated devices                 DMA-V  DMA that stage 2 stopped\n"
+	  "  SYSR   trapped system registers                     CMD    commands to its own SMMUs\n"
+	  "  IRQ    physical interrupts                          EVENT  other SMMU events of its streams\n"
+	  "  FAULT  accesses and fetches where it has nothing    OTHER  other exits\n" },
+	{ "cell", "console", "NAME", "talk to a cell, or print what it wrote", "fsp", 1, 1, cmd_console,
 	  "From a terminal to a terminal: what is typed goes to the cell until Ctrl-]. Otherwise, what the cell wrote is\n"
-	  "printed, as far as it is kept; with --follow also what comes.\n" },
-	{ NULL, "log", "", "print the hypervisor's log", "f", 0, 0, cmd_log, NULL },
+	  "printed, as far as it is kept; with --follow also what comes. With --pty the console becomes a pseudo terminal, whose\n"
+	  "path is printed, and linked as /run/cloister/NAME.pty until the command is killed.\n" },
+	{ NULL, "log", "", "print the hypervisor's log", "fjl", 0, 0, cmd_log,
+	  "Each line has the time in seconds since the machine started and its level: E, W, I or D. With --follow it says how\n"
+	  "many bytes are missing where they were overwritten before they could be read.\n" },
 	{ NULL, "version", "", "show the versions of cloisterctl, driver and hypervisor", "j", 0, 0, cmd_version, NULL },
 };
 
@@ -60,6 +71,10 @@ static const struct option option_list[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "follow", no_argument, NULL, 'f' },
 	{ "send", required_argument, NULL, 's' },
+	{ "watch", optional_argument, NULL, 'W' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "level", required_argument, NULL, 'l' },
+	{ "pty", no_argument, NULL, 'p' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -76,6 +91,10 @@ static const char *option_help(int letter)
 	case 'j': return "--json             for programs";
 	case 'f': return "--follow           go on with what comes";
 	case 's': return "--send TEXT        type TEXT to the cell's console";
+	case 'W': return "--watch [SECONDS]  how many a second, every second or so often; a number behind it is SECONDS";
+	case 'n': return "--count N          of --watch: end after N times";
+	case 'l': return "--level LEVEL      only what is that important: error, warning, info or debug";
+	case 'p': return "--pty              as a pseudo terminal";
 	default: return "";
 	}
 }
@@ -121,6 +140,19 @@ __attribute__((format(printf, 1, 2))) static int usage(const char *format, ...)
 	return EXIT_USAGE;
 }
 
+/* Seconds, in ms; at least a tenth. */
+static bool parse_seconds(const char *text, uint64_t *ms)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	*ms = 0;
+	if (*text < '0' || *text > '9' || *end || !(seconds >= 0.1 && seconds <= 86400))
+		return false;
+	*ms = (uint64_t)(seconds * 1000);
+	return true;
+}
+
 static bool set_option(struct options *options, int letter, const char *argument)
 {
 	switch (letter) {
@@ -148,6 +180,17 @@ static bool set_option(struct options *options, int letter, const char *argument
 	case 'j':
 		options->json = true;
 		return true;
+	case 'W':
+		options->watch = true;
+		return !argument || parse_seconds(argument, &options->interval);
+	case 'n':
+		return !parse_number(argument, &options->count) && options->count;
+	case 'l':
+		options->level = level_number(argument);
+		return options->level >= 0;
+	case 'p':
+		options->pty = true;
+		return true;
 	default:
 		options->follow = true;
 		return true;
@@ -174,7 +217,7 @@ static int run(const struct command *command, const struct options *options)
 /* argv[0] is the command's name. */
 static int parse_and_run(const struct command *command, int argc, char **argv)
 {
-	struct options options = { 0 };
+	struct options options = { .interval = 1000, .level = LEVEL_DEBUG };
 	int letter;
 
 	opterr = 0;
@@ -188,7 +231,11 @@ static int parse_and_run(const struct command *command, int argc, char **argv)
 		if (!strchr(command->options, letter))
 			return usage("%s is not an option of %s", argv[optind - 1], command->name);
 		if (!set_option(&options, letter, optarg))
-			return usage("%s is not a number", optarg);
+			return usage(letter == 'l' ? "%s is not error, warning, info or debug" :
+				     letter == 'W' ? "%s is not 0.1 to 86400 seconds" : "%s is not a number", optarg);
+		/* the C library takes `--watch=2` only */
+		if (letter == 'W' && !optarg && optind < argc && parse_seconds(argv[optind], &options.interval))
+			optind++;
 	}
 	options.argc = argc - optind;
 	options.argv = argv + optind;
@@ -198,6 +245,8 @@ static int parse_and_run(const struct command *command, int argc, char **argv)
 		return usage("%s has too many arguments: %s", command->name, options.argv[command->max_args]);
 	if (options.has_timeout && !options.wait && command->run == cmd_start)
 		return usage("--timeout is for --wait");
+	if (options.count && !options.watch)
+		return usage("--count is for --watch");
 	return run(command, &options);
 }
 

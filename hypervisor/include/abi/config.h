@@ -81,7 +81,7 @@ struct cfg_cpu {
 /*
  * Physical ranges. What is in no area belongs to nobody. Hypervisor-owned MMIO (GIC, SMMU, ECAM, its UART registers)
  * need not be listed: it is known from the fields that name it, and no cell may map it (but for the UART, which a
- * cell may own as well: after boot the hypervisor writes to it only when it panics).
+ * cell may own as well: as long as one does the hypervisor writes to it only when it panics).
  */
 #define CFG_AREA_RAM		(1u << 0)	/* RAM; otherwise MMIO */
 #define CFG_AREA_CELLS		(1u << 1)	/* cells other than the root may take it, whole or in part */

@@ -15,7 +15,7 @@
 #include <abi/types.h>
 
 #define HC_VERSION_MAJOR	1
-#define HC_VERSION_MINOR	1
+#define HC_VERSION_MINOR	2
 
 #define HC_FN(n)		(0xc6000000u + (n))
 
@@ -53,6 +53,8 @@
 #define HC_WRITE_MAX		65536u
 #define HC_CELL_REQUEST		HC_FN(26)	/* (id, COMM_REQUEST_*): written into the page of a running cell (abi/comm.h);
 						 * HC_EEMPTY: it has none */
+#define HC_CELL_CPU		HC_FN(28)	/* (id, n, ipa of struct hc_cpu_info, bytes): its n-th CPU; HC_EEMPTY: it has
+						 * given that one away, HC_EINVAL: it has no n-th */
 
 #define HC_EPERM		1	/* not the root cell */
 #define HC_ENOENT		2	/* no such cell */
@@ -87,12 +89,12 @@ struct hc_error {
 #define HC_REASON_WATCHDOG	3	/* its heartbeat stood still; info = its count */
 
 /* Exits by cause. */
-#define HC_EXIT_HYPERCALL	0
+#define HC_EXIT_HYPERCALL	0	/* those of this file */
 #define HC_EXIT_SMCCC		1	/* PSCI and other SMCs and HVCs */
-#define HC_EXIT_MMIO		2
+#define HC_EXIT_MMIO		2	/* accesses to emulated devices */
 #define HC_EXIT_SYSREG		3
 #define HC_EXIT_IRQ		4
-#define HC_EXIT_FAULT		5
+#define HC_EXIT_FAULT		5	/* accesses and fetches where it has nothing */
 #define HC_EXIT_OTHER		6
 #define HC_EXITS		8
 
@@ -120,7 +122,18 @@ struct hc_cell_info {
 	cl_u64 mmio_violations;		/* CPU accesses to nowhere */
 	cl_u64 dma_untrusted;		/* 1: it has streams, and an SMMU has failed: isolation of DMA is not certain */
 	struct comm_signs comm;		/* what a running cell wrote into its communication page; else 0 */
-	cl_u64 reserved[5];
+	cl_u64 smmu_commands;		/* commands that its own SMMUs took from its queues */
+	cl_u64 smmu_events;		/* events and page requests that they wrote to its queues */
+	cl_u64 reserved[3];
+};
+
+/* Counts since that CPU belongs to the cell. */
+struct hc_cpu_info {
+	cl_u32 cpu;			/* the system's number of it */
+	cl_u32 on;			/* 1: switched on, in the PSCI sense */
+	cl_u64 exits[HC_EXITS];
+	cl_u64 irqs_injected;
+	cl_u64 reserved[2];
 };
 
 struct hc_system_info {

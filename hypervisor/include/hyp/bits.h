@@ -22,6 +22,9 @@
 #define MAX(a, b)		((a) > (b) ? (a) : (b))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 
+/* For each bit that is set in 32 of them, the lowest first. */
+#define for_each_bit(i, bits) for (u32 left_ = (bits), i; left_ && (i = (u32)__builtin_ctz(left_), true); left_ &= left_ - 1)
+
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 

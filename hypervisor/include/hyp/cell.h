@@ -51,6 +51,7 @@ struct cell {
 	/* why it ended, once per run by the CPU that ended it; counts, of CPUs those that left it; cell_info() adds the rest */
 	struct hc_cell_info info;
 	struct log_limit log;		/* messages that it can cause */
+	struct log_limit life;		/* those about its state, which the others shall not silence */
 	u64 heartbeat;			/* as its watchdog saw it last */
 	u64 restart_end;		/* ticks at which the time of its restart_limit is over */
 	u32 restarts;			/* within that time */
@@ -77,6 +78,7 @@ s64 cell_build(const struct cfg_cell *config, struct hc_error *err);	/* of a che
 s64 cell_check(const void *blob, size_t bytes, struct hc_error *err);
 s64 cell_write(struct cell *cell, u64 to, struct cell *from_cell, u64 from, u64 bytes);
 void cell_info(struct cell *cell, struct hc_cell_info *info);
+s64 cell_cpu_info(const struct cell *cell, u64 n, struct hc_cpu_info *info);
 /* What is done to a cell, with the two arguments behind its id, which not all of them have. */
 s64 cell_loadable(struct cell *cell, u64 a, u64 b);
 s64 cell_run(struct cell *cell, u64 entry, u64 arg);
@@ -119,6 +121,8 @@ int cell_mem_take(struct cell *cell, struct hc_error *err);
 int cell_scrub(struct cell *cell);
 /* After stage2_exit() and scrubbing: back into the root cell's stage 2. Cannot fail. */
 void cell_mem_give_back(struct cell *cell);
+/* The log goes on to the UART as long as no cell has that. After each change of who has what. */
+void cell_mem_echo(void);
 /* The cell's RAM, past its own permissions: for loading. False: not wholly in a region with all of `flags`. */
 bool cell_mem_write(struct cell *cell, u64 to, const void *from, size_t bytes, u32 flags);
 

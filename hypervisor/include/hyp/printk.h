@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Formatted output and the hypervisor's log: a ring of text lines in memory, echoed to the early UART until the first
- * cell runs and again when the hypervisor panics.
+ * Formatted output and the hypervisor's log: a ring of text lines in memory, echoed to the early UART as long as no cell
+ * has that, and again when the hypervisor panics.
  */
 #ifndef HYP_PRINTK_H
 #define HYP_PRINTK_H
@@ -26,18 +26,20 @@ void log_print(enum log_level level, const char *fmt, ...) __attribute__((format
 #define pr_info(...)	log_print(LOG_INFO, __VA_ARGS__)
 
 /*
- * A budget for messages that guests can cause: at most `burst` lines a second; the first line after a pause tells how
- * many were left out. One per source, so that one cell cannot silence another. Zero-initialised is valid.
+ * A budget for messages that guests can cause: so many lines a second, and where that is not enough, in 2, 4, ... 32
+ * seconds; the first line after a pause tells how many were left out. One per source, so that one cell cannot silence
+ * another, nor push its messages out of the ring soon. Zero-initialised is valid.
  */
 struct log_limit {
 	u64 window;		/* start, in counter ticks */
 	u32 used;
 	u32 dropped;
+	u32 shift;		/* of the window's length */
 };
 bool log_allowed(struct log_limit *limit);
 
-void log_set_level(enum log_level level);
-void log_set_echo(bool on);
+extern enum log_level log_threshold;	/* what is less important is left out */
+extern bool log_echo;			/* to the UART */
 /* Copies log text from `position` on into buf. Returns bytes, *next = position to go on from. */
 size_t log_read(u64 position, char *buf, size_t size, u64 *next);
 u64 log_end(void);

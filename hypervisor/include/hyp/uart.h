@@ -13,7 +13,7 @@ void uart_write(const char *text, size_t bytes);
 /* ---- vpl011.c: built only with VPL011 ---- */
 #define VPL011_REGS	19	/* words that it has */
 
-/* Its range in the cell's mmio table, when the config has one. -EINVAL with err filled, -ENOMEM. Under cell_lock. */
+/* Its range in the cell's mmio table, when the config has one. -ENOMEM. Under cell_lock. */
 int vpl011_cell_init(struct cell *cell, struct hc_error *err);
 /* As after a reset. No CPU runs the cell. */
 void vpl011_cell_reset(struct cell *cell);

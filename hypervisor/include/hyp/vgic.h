@@ -7,7 +7,6 @@
 #ifndef HYP_VGIC_H
 #define HYP_VGIC_H
 
-#include <abi/config.h>
 #include <hyp/gic.h>
 #include <hyp/spinlock.h>
 
@@ -23,6 +22,7 @@ struct vgic_word {
 	u32 enabled;			/* as the cell wrote, whatever its GICD_CTLR says */
 	u32 group1;			/* GICD_IGROUPR */
 	u32 config[2];			/* GICD_ICFGR */
+	u32 latched;			/* atomic: hardware interrupts that GICD_ISPENDR made pending, perhaps some time ago */
 	u32 n;				/* INTIDs 32*n.. */
 	struct cpu *target;		/* whose SGIs and PPIs; NULL: SPIs */
 	u8 *priority;			/* of the first of them: GICD_IPRIORITYR */
@@ -74,9 +74,13 @@ void vgic_cell_reset(struct cell *cell);
 
 /* Once per CPU, at boot. -EINVAL: too few list registers. */
 int vgic_cpu_init(struct cpu *cpu);
-/* On the CPU itself, just before it enters a cell: ICH_* and ICV state, PPIs and SGIs as after a reset. */
+/* SGIs and PPIs as after a reset, and nothing left of what others asked that CPU for: it has got another owner, or one
+ * that starts anew, and does not run. */
+void vgic_cpu_clear(struct cpu *cpu);
+/* On the CPU itself, just before it enters a cell: ICH_* and ICV state. SGIs and PPIs are as other CPUs of the cell left
+ * them, which may have set them up, or have sent some; vgic_sync() when it counts as running takes them over. */
 void vgic_cpu_reset(struct cpu *cpu);
-/* On the CPU itself, when it leaves a cell: empties list registers, PPIs off and inactive; an SPI that it held pending
+/* On the CPU itself, when it leaves a cell: empties list registers, vgic_cpu_clear(); an SPI that it held pending
  * becomes pending in the distributor again, one that it had active inactive. */
 void vgic_cpu_park(struct cpu *cpu);
 /* A physical interrupt of the running cell was acknowledged (and dropped) on this CPU. */
