@@ -68,6 +68,7 @@ help:
 	@echo "  menuconfig, defconfig   choose what the hypervisor contains; back to the default"
 	@echo "  test         everything that CI runs; test-unit, test-model, test-fuzz, test-boot and lint are parts of it"
 	@echo "  bench        instructions per operation, size, lines of code"
+	@echo "  bench-realtime   how late interrupts come in a cell beside others; how long a cell takes to start"
 	@echo "  driver       the Linux module, for each kernel series of which the headers are fetched"
 	@echo "  clean        removes what was built; downloads in $(BUILD)/guest stay"
 	@echo "Variables: BOARD=$(BOARD) BUILD=$(BUILD) CROSS=$(CROSS) V=1 (show commands)"

@@ -11,28 +11,15 @@
 
 #include <inmate/console.h>
 #include <inmate/fault.h>
+#include <inmate/sort.h>
 
 #define WARM_UP		16
 
 static u64 samples[SAMPLES];
 
-/* Shell sort: short, and fast enough. */
-static void sort(u64 *values)
-{
-	for (u32 gap = SAMPLES / 2; gap; gap /= 2)
-		for (u32 i = gap; i < SAMPLES; i++) {
-			u64 value = values[i];
-			u32 at = i;
-
-			for (; at >= gap && values[at - gap] > value; at -= gap)
-				values[at] = values[at - gap];
-			values[at] = value;
-		}
-}
-
 static void print_series(const char *name, u64 *values)
 {
-	sort(values);
+	sort(values, SAMPLES);
 	printf("bench %s %lu %lu %lu\n", name, values[0], values[SAMPLES / 2], values[SAMPLES - 1]);
 }
 

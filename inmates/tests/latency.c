@@ -9,6 +9,7 @@
 #include <inmate/fdt.h>
 #include <inmate/gic.h>
 #include <inmate/random.h>
+#include <inmate/sort.h>
 #include <inmate/timer.h>
 
 #define ROUNDS		1000u
@@ -60,18 +61,6 @@ static u64 device_round(void)
 	due = timer_ticks();
 	mmio_write32(edu.regs + EDU_IRQ_RAISE, 1);
 	return wait_taken(due);
-}
-
-static void sort(u64 *values, u32 count)
-{
-	for (u32 i = 1; i < count; i++) {
-		u64 value = values[i];
-		u32 at = i;
-
-		for (; at && values[at - 1] > value; at--)
-			values[at] = values[at - 1];
-		values[at] = value;
-	}
 }
 
 static u64 ns(u64 ticks) { return ticks * 1000000000 / timer_hz(); }

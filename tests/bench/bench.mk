@@ -25,6 +25,18 @@ SERIES		?= map-unmap
 bench-profile: $(BUILD)/$(BOARD)/bench-smmu.img
 	$(Q)$(PYTHON) -B tests/bench/profile.py --build $(BUILD) --cross $(CROSS) $(SERIES)
 
+# how late interrupts come, and how long a cell takes to its first instruction, on machines with two and three CPUs
+REALTIME_FILES	:= $(BUILD)/inmates/tests/bench-realtime.bin $(BUILD)/inmates/tests/bench-attack.elf \
+		   $(BUILD)/hypervisor/cloister.bin $(BUILD)/tools/abi.json $(BUILD)/tools/config_check
+REALTIME	:= $(PYTHON) -B tests/bench/realtime.py --build $(BUILD) --check
+.PHONY: bench-realtime bench-realtime-check
+bench-realtime: $(REALTIME_FILES) $(BUILD)/guest/Image $(BUILD)/guest/root.cpio bench-board-2 bench-board-3
+	$(Q)$(REALTIME)
+bench-realtime-check: $(REALTIME_FILES) bench-board-2
+	$(Q)$(REALTIME) --quick
+bench-board-%: FORCE
+	$(Q)$(MAKE) --no-print-directory OUT=$(BENCH_OUT)/realtime-$* BOARD_SMP=$* $(BENCH_OUT)/realtime-$*/board.dtb
+
 $(BENCH_OUT)/initramfs.cpio: $(BUILD)/guest/root.cpio $(BUILD)/driver/6.12/dma_bench.ko
 	@echo "  CPIO    $@"
 	@mkdir -p $(@D)

@@ -50,13 +50,14 @@ def cell_machine(cpus: int, memory: int) -> list[str]:
             "-m", str(memory), "-nic", "none"]
 
 
-def run_qemu(arguments: list[str], image: Path, timeout: float, until: bytes = b"bench-done", typed: str = "") -> str:
+def run_qemu(arguments: list[str], image: Path, timeout: float, until: bytes = b"bench-done", typed: str = "",
+             second: str = "null") -> str:
     """Starts QEMU, collects its serial output until the bench is done, or what else `until` is the sign of. At the
-    first prompt of a shell, `typed` is typed."""
+    first prompt of a shell, `typed` is typed. `second`: where the second serial line goes."""
     if not image.exists():
         raise BenchError(f"{image} does not exist")
     command = ["qemu-system-aarch64", *arguments, *EDU, *ICOUNT, "-display", "none", "-monitor", "none", "-no-reboot",
-               "-serial", "stdio", "-serial", "null", "-kernel", str(image)]
+               "-serial", "stdio", "-serial", second, "-kernel", str(image)]
     output = b""
     deadline = time.monotonic() + timeout
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

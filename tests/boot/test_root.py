@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import checks
 from conftest import GROUP
 from harness import HYPERVISOR_RAM, Root
 
@@ -90,15 +91,48 @@ def test_cpu_hotplug(root: Root, cpu: int):
     assert int(root.vm.run("nproc")) == 4
 
 
-def test_interrupts_on_all_cpus(root: Root):
-    """Timer interrupts and SGIs come to every CPU."""
+def interrupts_come(root: Root, cpus: tuple[int, ...]) -> None:
+    """Timer interrupts and SGIs, to each of the CPUs, which are all that Linux has."""
     def counts(name: str) -> list[int]:
         line = root.vm.run(f"grep '{name}' /proc/interrupts")
-        return [int(word) for word in line.split()[1:5]]
+        return [int(word) for word in line.split()[1:len(cpus) + 1]]
     before = counts("arch_timer")
-    root.vm.run("for i in 0 1 2 3; do taskset $((1 << i)) usleep 300000; done")
+    root.vm.run(f"for i in {' '.join(map(str, cpus))}; do taskset $((1 << i)) usleep 300000; done")
     assert all(now > then for now, then in zip(counts("arch_timer"), before))
     assert all(counts("IPI0"))
+
+
+def test_interrupts_on_all_cpus(root: Root):
+    interrupts_come(root, (0, 1, 2, 3))
+
+
+# Any one of Linux's three CPUs is its only one for a while.
+HOTPLUG = """online() { echo $2 > /sys/devices/system/cpu/cpu$1/online || echo "cpu $1 to $2 failed"; }
+for i in $(seq %d); do for stays in 0 1 2; do
+for cpu in 0 1 2; do [ $cpu = $stays ] || online $cpu 0; done; [ $(nproc) = 1 ] || echo "$(nproc) CPUs are left"
+for cpu in 2 1 0; do [ $cpu = $stays ] || online $cpu 1; done; [ $(nproc) = 3 ] || echo "$(nproc) CPUs came back"
+done; done"""
+HOTPLUG_ROUNDS = 2
+BUSY = """for i in 1 2 3; do ( while [ ! -e /tmp/stop ]; do dd if=/dev/urandom bs=16k count=4 2>/dev/null | md5sum; done
+) > /dev/null & done"""
+
+
+def test_hotplug_under_load(root: Root):
+    """CPUs leave and return while processes, interrupts and DMA go on on them, beside a cell that notices nothing."""
+    begin = root.start("hello")
+    root.vm.run("dmesg -c > /dev/null")
+    root.vm.run(checks.DISK_LOAD)
+    root.vm.run(BUSY)
+    output = root.vm.run(HOTPLUG % HOTPLUG_ROUNDS, 120)
+    assert not output.strip(), output
+    checks.disk_is_good(root)
+    interrupts_come(root, (0, 1, 2))
+    trouble = root.vm.run("dmesg | grep -iE 'warning|bug:|call trace|stall|lockup|failed to|not have shut down|timeout' || true")
+    assert not trouble.strip(), trouble
+    ticks = [int(number) for number in re.findall(r"^hello: tick (\d+)", root.vm.serial1_text()[begin:], re.M)]
+    assert len(ticks) > 2 and ticks == list(range(ticks[0], ticks[0] + len(ticks)))
+    root.destroy("hello")
+    interrupts_come(root, (0, 1, 2, 3))
 
 
 def test_version(root: Root):
