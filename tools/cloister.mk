@@ -14,9 +14,9 @@ SYSTEM		?= $(CONFIGS)/system.yaml
 # What the image of the system config starts from.
 SYSTEM_FILES	?= $(BUILD)/guest/Image $(OUT)/initramfs.cpio
 
-# The cells of this board: all configs but systems, and those of Debian's programs, which would have to be fetched; with
-# too few CPUs for them, one that takes the last CPU.
-ALL_CELLS	:= $(filter-out %system uboot linux,$(notdir $(basename $(wildcard $(CONFIGS)/*.yaml))))
+# The cells of this board: all configs but systems, those of Debian's programs, which would have to be fetched, and the one
+# of another system; with too few CPUs for them, one that takes the last CPU.
+ALL_CELLS	:= $(filter-out %system uboot linux ivshmem,$(notdir $(basename $(wildcard $(CONFIGS)/*.yaml))))
 CELLS		?= $(if $(filter 1 2 3,$(BOARD_SMP)),rtos0-2cpu,$(ALL_CELLS))
 CELL_FILES	= $(CELLS:%=$(OUT)/%.cell)
 

@@ -4,7 +4,7 @@
 
 GUEST		:= $(BUILD)/guest
 GUEST_KERNEL	:= 6.12
-GUEST_MODULES	:= nvme e1000e virtio_pci virtio_blk vfio_iommu_type1 vfio-pci
+GUEST_MODULES	:= nvme e1000e virtio_pci virtio_blk vfio_iommu_type1 vfio-pci uio_pci_generic
 GUEST_FETCH	:= tools/guest/fetch -o $(GUEST)
 
 # Programs that the boot tests and `make run` use in the root cell: one C file each, static.
@@ -39,7 +39,8 @@ $(GUEST)/%/headers/Makefile:
 $(GUEST)/bin/%: tools/guest/%.c
 	@echo "  CC      $@"
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) -static -O2 -Wall -Wextra -Werror -o $@ $<
+	$(Q)$(GUEST_CC) -static -O2 -Wall -Wextra -Werror -Iinmates/lib/include -MMD -MP -MF $@.d -o $@ $<
+-include $(GUEST_TOOLS:=.d)
 
 # Busybox, modules and a shell, and nothing of Cloister: for trying the machine without the hypervisor.
 $(GUEST)/%/plain.cpio: $(GUEST)/busybox $(GUEST)/%/release tools/guest/init tools/guest/mkinitramfs $(GUEST_TOOLS)

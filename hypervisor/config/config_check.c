@@ -152,13 +152,12 @@ static bool check_sizes(struct check *c)
 {
 	const struct cfg_system *sys = c->sys;
 	u64 end = cell_offset(sys, 0);
+	bool good = need(c, end <= sys->hdr.size, "header: size %u is less than the %lu bytes of the arrays", sys->hdr.size, end) &&
+		    check_each(c, "cells", sys->cell_count, check_cell_size);
 
-	if (end > sys->hdr.size)
-		return refuse(c, "header: size %u is less than the %lu bytes of the arrays", sys->hdr.size, end);
-	if (!check_each(c, "cells", sys->cell_count, check_cell_size))
-		return false;
-	end = cell_offset(sys, sys->cell_count);
-	return need(c, end == sys->hdr.size, "header: size %u is not the %lu bytes of the arrays and cells", sys->hdr.size, end);
+	end = good ? cell_offset(sys, sys->cell_count) : 0;
+	return good && need(c, end == sys->hdr.size, "header: size %u is not the %lu bytes of the arrays and cells",
+			    sys->hdr.size, end);
 }
 
 /* ---- the machine ---- */
@@ -239,14 +238,15 @@ static bool check_host(struct check *c, u32 i)
 
 static bool check_owned(struct check *c)
 {
+	bool good = true;
+
 	find_owned(c);
-	for (u32 i = 0; i < c->owned_count; i++) {
+	for (u32 i = 0; i < c->owned_count && good; i++) {
 		const struct span *a = &c->owned[i], *b = span_find(c->owned, i, a->start, a->size);
 
-		if (b)
-			return refuse(c, "%s at 0x%lx overlap %s at 0x%lx", a->what, a->start, b->what, b->start);
+		good = need(c, !b, "%s at 0x%lx overlap %s at 0x%lx", a->what, a->start, b->what, b->start);
 	}
-	return true;
+	return good;
 }
 
 static bool check_uart(struct check *c)
@@ -282,19 +282,17 @@ static bool check_cell(struct check *c, u32 i)
 {
 	const struct cfg_cell *cell = cfg_system_cell(c->sys, i);
 	struct hc_error inner;
+	bool good;
 
 	if (config_check_cell(cell, cell->hdr.size, c->sys, &inner))
 		return refuse(c, "%s", inner.text);
 	c->name = cell->name;
-	if (is_root(cell) && i)
-		return refuse(c, "flags 0x%x: only the first can be the root cell", cell->flags);
-	if (!(cell->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)))
-		return refuse(c, "flags 0x%x: neither the root cell nor started at boot", cell->flags);
-	for (u32 j = 0; j < i; j++) {
-		if (config_check_pair(cell, cfg_system_cell(c->sys, j), &inner))
-			return refuse(c, "%s", inner.text);
-	}
-	return true;
+	good = need(c, !is_root(cell) || !i, "flags 0x%x: only the first can be the root cell", cell->flags) &&
+	       need(c, cell->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT), "flags 0x%x: neither the root cell nor started at boot",
+		    cell->flags);
+	for (u32 j = 0; j < i && good; j++)
+		good = need(c, !config_check_pair(cell, cfg_system_cell(c->sys, j), &inner), "%s", inner.text);
+	return good;
 }
 
 /* ---- payloads ---- */

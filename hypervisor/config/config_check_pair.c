@@ -29,20 +29,19 @@ static bool pair_names(struct check *c, const struct cfg_cell *other)
 {
 	const char *name = c->cell->name;
 
-	return need(c, strcmp(name, other->name) != 0, "name '%s' belongs to another cell", name);
+	/* checked names end in nothing but zeros */
+	return need(c, memcmp(name, other->name, CL_NAME_LEN) != 0, "name '%s' belongs to another cell", name);
 }
 
 static bool pair_cpus(struct check *c, const struct cfg_cell *other)
 {
 	const struct cfg_cell_cpu *a = cfg_cell_cpus(c->cell), *b = cfg_cell_cpus(other);
+	u32 count = other->cpu_count;
+	bool good = true;
 
-	for (u32 i = 0; i < c->cell->cpu_count; i++) {
-		for (u32 j = 0; j < other->cpu_count; j++) {
-			if (a[i].cpu == b[j].cpu)
-				return refuse(c, "cpu %lu belongs to cell %s", a[i].cpu, other->name);
-		}
-	}
-	return true;
+	for (u32 n = 0; n < c->cell->cpu_count * count && good; n++)
+		good = need(c, a[n / count].cpu != b[n % count].cpu, "cpu %lu belongs to cell %s", a[n / count].cpu, other->name);
+	return good;
 }
 
 static bool pair_irqs(struct check *c, const struct cfg_cell *other)
@@ -92,42 +91,29 @@ static bool pair_ranges(struct check *c, const struct cfg_cell *other, range_rul
 /* The ends of one channel agree on how many there are, and each knows which it is. */
 static bool pair_ivshmem(struct check *c, const struct cfg_cell *other)
 {
-	const struct cfg_ivshmem *a = cfg_cell_ivshmem(c->cell), *b = cfg_cell_ivshmem(other);
+	u32 count = other->ivshmem_count;
+	bool good = true;
 
-	for (u32 i = 0; i < c->cell->ivshmem_count; i++) {
-		for (u32 j = 0; j < other->ivshmem_count; j++) {
-			bool apart = cfg_ivshmem_mem(c->cell, i)->pa != cfg_ivshmem_mem(other, j)->pa;
+	for (u32 n = 0; n < c->cell->ivshmem_count * count && good; n++) {
+		const struct cfg_ivshmem *a = &cfg_cell_ivshmem(c->cell)[n / count], *b = &cfg_cell_ivshmem(other)[n % count];
+		bool apart = cfg_ivshmem_mem(c->cell, n / count)->pa != cfg_ivshmem_mem(other, n % count)->pa;
 
-			if (!need(c, apart || (a[i].id != b[j].id && a[i].peers == b[j].peers),
-				  "ivshmem[%u]: id %u of %u peers, and cell %s on the same memory has id %u of %u", i, a[i].id,
-				  a[i].peers, other->name, b[j].id, b[j].peers))
-				return false;
-		}
+		good = need(c, apart || (a->id != b->id && a->peers == b->peers),
+			    "ivshmem[%u]: id %u of %u peers, and cell %s on the same memory has id %u of %u", n / count, a->id,
+			    a->peers, other->name, b->id, b->peers);
 	}
-	return true;
-}
-
-static bool pair_root(struct check *c, const struct cfg_cell *other)
-{
-	struct check reversed = { .cell = other, .err = c->err };
-	bool root = is_root(c->cell);
-
-	return need(c, !root || !is_root(other), "flags 0x%x: the root cell is %s already", c->cell->flags, other->name) &&
-	       pair_names(c, other) &&
-	       (root ? pair_ranges(&reversed, c->cell, is_lent, "is not lent or shared as a whole by") :
-		       pair_ranges(c, other, is_lent, "is not lent or shared as a whole by")) &&
-	       pair_ivshmem(c, other);
+	return good;
 }
 
 int config_check_pair(const struct cfg_cell *cell, const struct cfg_cell *other, struct hc_error *err)
 {
-	struct check c = { .cell = cell, .err = err };
-	bool good;
+	/* of two of which one is the root cell, that is the other */
+	const struct cfg_cell *a = is_root(cell) ? other : cell, *b = is_root(cell) ? cell : other;
+	struct check c = { .cell = a, .err = err };
+	bool good = need(&c, !is_root(a), "flags 0x%x: the root cell is %s already", a->flags, b->name) && pair_names(&c, b) &&
+		    (is_root(b) ? pair_ranges(&c, b, is_lent, "is not lent or shared as a whole by") :
+		     pair_cpus(&c, b) && pair_irqs(&c, b) && pair_streams(&c, b) && pair_ranges(&c, b, is_shared, "overlaps")) &&
+		    pair_ivshmem(&c, b);
 
-	if ((cell->flags | other->flags) & CFG_CELL_ROOT)
-		good = pair_root(&c, other);
-	else
-		good = pair_names(&c, other) && pair_cpus(&c, other) && pair_irqs(&c, other) &&
-		       pair_streams(&c, other) && pair_ranges(&c, other, is_shared, "overlaps") && pair_ivshmem(&c, other);
 	return good ? 0 : -EBUSY;
 }

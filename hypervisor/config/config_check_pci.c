@@ -44,16 +44,12 @@ static bool check_virtual(struct check *c, const struct cfg_pci_dev *dev)
 static bool check_function(struct check *c, u32 i)
 {
 	const struct cfg_pci_dev *devs = cfg_cell_pci(c->cell), *dev = &devs[i];
+	bool good = need(c, dev->host < c->sys->pci_count, "host %u does not exist", dev->host) &&
+		    check_place(c, dev, i) && check_virtual(c, dev);
 
-	if (dev->host >= c->sys->pci_count)
-		return refuse(c, "host %u does not exist", dev->host);
-	if (!check_place(c, dev, i) || !check_virtual(c, dev))
-		return false;
-	for (u32 j = 0; j < i; j++) {
-		if (dev->vbdf == devs[j].vbdf)
-			return refuse(c, "vbdf 0x%x is that of pci[%u] too", dev->vbdf, j);
-	}
-	return true;
+	for (u32 j = 0; j < i && good; j++)
+		good = need(c, dev->vbdf != devs[j].vbdf, "vbdf 0x%x is that of pci[%u] too", dev->vbdf, j);
+	return good;
 }
 
 /* The StreamID of a function that the cell does not have would be one whose DMA somebody else controls. */

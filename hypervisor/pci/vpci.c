@@ -128,12 +128,11 @@ static void give_back(struct vpci_dev *dev)
 	if (!entry)
 		return;
 	spin_lock(&entry->cell->vpci.lock);
-	entry->settling = dev->settling;
 	entry->wake = dev->wake;
 	entry->ready_at = dev->ready_at;
 	entry->used = false;
 	entry->lent = false;
-	if (!entry->settling)
+	if (!entry->ready_at)
 		vpci_dev_place(entry);
 	spin_unlock(&entry->cell->vpci.lock);
 }
@@ -173,24 +172,14 @@ static int build_entries(struct cell *cell, struct hc_error *err)
 int vpci_cell_init(struct cell *cell, struct hc_error *err)
 {
 	const struct cfg_cell *config = cell->config;
-	int result;
+	int result = config->pci_count ? build_entries(cell, err) : 0;
 
-	if (config->pci_count) {
-		result = build_entries(cell, err);
-		if (result)
-			goto err_free;
-	}
-	if (config->ecam_size) {
+	if (!result && config->ecam_size)
 		result = mmio_add(&cell->mmio, ipa(config->ecam_ipa), config->ecam_size, vpci_access, &cell->vpci);
-		if (result)
-			goto err_free;
-	}
+	if (result)
+		free_entries(&cell->vpci);
 	for (u32 i = 0; i < cell->vpci.count && !cell->is_root; i++)
 		take(&cell->vpci.dev[i]);
-	return 0;
-
-err_free:
-	free_entries(&cell->vpci);
 	return result;
 }
 

@@ -40,9 +40,8 @@ struct vpci_dev {
 	u32 sizing;			/* bit per slot: all ones were written, the size is read back */
 	bool lent;			/* root cell's entry: another cell has the function */
 	bool used;			/* written to by the owner since the last reset */
-	bool settling;			/* after a reset, until ready_at: no access is allowed to reach it */
 	bool wake;			/* in D3hot as part of a reset; D0 comes next */
-	u64 ready_at;
+	u64 ready_at;			/* ticks, after a reset: no access may reach it before; 0: none is under way */
 };
 
 static inline u32 vpci_hw_read(const struct vpci_dev *dev, u32 reg)

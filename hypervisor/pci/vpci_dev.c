@@ -162,12 +162,6 @@ int vpci_dev_probe(struct vpci_dev *dev, struct hc_error *err)
 
 /* ---- reset ---- */
 
-static void settle(struct vpci_dev *dev, u64 us)
-{
-	dev->settling = true;
-	dev->ready_at = timer_deadline_us(us);
-}
-
 static void set_power(const struct vpci_dev *dev, u32 state)
 {
 	u32 control = vpci_hw_read(dev, dev->pm + PCI_PM_CONTROL) & ~(u32)(PCI_PM_STATE | PCI_PM_PME_STATUS);
@@ -184,14 +178,14 @@ static void start_reset(struct vpci_dev *dev)
 		u16 control = mmio_read16(regs + dev->express + PCI_EXP_DEVCTL);
 
 		mmio_write16(regs + dev->express + PCI_EXP_DEVCTL, control | (u16)PCI_EXP_DEVCTL_FLR);
-		settle(dev, FLR_TIME_US);
+		dev->ready_at = timer_deadline_us(FLR_TIME_US);
 	} else if (dev->af && (vpci_hw_read(dev, dev->af) & PCI_AF_FLR_CAP)) {
 		mmio_write8(regs + dev->af + PCI_AF_CONTROL, (u8)PCI_AF_FLR);
-		settle(dev, FLR_TIME_US);
+		dev->ready_at = timer_deadline_us(FLR_TIME_US);
 	} else if (dev->pm && !(vpci_hw_read(dev, dev->pm + PCI_PM_CONTROL) & PCI_PM_NO_SOFT_RESET)) {
 		set_power(dev, PCI_PM_D3);
 		dev->wake = true;
-		settle(dev, POWER_TIME_US);
+		dev->ready_at = timer_deadline_us(POWER_TIME_US);
 	}
 }
 
@@ -206,23 +200,23 @@ void vpci_dev_quiesce(struct vpci_dev *dev)
 	if (dev->used)
 		start_reset(dev);
 	dev->used = false;
-	if (!dev->settling)
+	if (!dev->ready_at)
 		vpci_dev_place(dev);
 }
 
 bool vpci_dev_ready(struct vpci_dev *dev)
 {
-	if (!dev->settling)
+	if (!dev->ready_at)
 		return true;
 	if (!timer_passed(dev->ready_at))
 		return false;
 	if (dev->wake) {
 		dev->wake = false;
 		set_power(dev, PCI_PM_D0);
-		settle(dev, POWER_TIME_US);
+		dev->ready_at = timer_deadline_us(POWER_TIME_US);
 		return false;
 	}
-	dev->settling = false;
+	dev->ready_at = 0;
 	vpci_dev_place(dev);
 	return true;
 }
@@ -234,9 +228,7 @@ void vpci_dev_place(const struct vpci_dev *dev)
 		const struct cfg_bar *bar = &dev->config->bar[i];
 
 		vpci_hw_write(dev, PCI_BAR0 + 4 * i, (u32)bar->pa);
-		if (dev->bar[i].wide) {
-			i++;
-			vpci_hw_write(dev, PCI_BAR0 + 4 * i, (u32)(bar->pa >> 32));
-		}
+		if (dev->bar[i].wide)
+			vpci_hw_write(dev, PCI_BAR0 + 4 * ++i, (u32)(bar->pa >> 32));
 	}
 }

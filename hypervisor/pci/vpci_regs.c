@@ -208,6 +208,8 @@ static bool is_bar(const struct vpci_dev *dev, u32 reg)
 	return reg >= PCI_BAR0 && reg < PCI_BAR0 + 4 * dev->bars;
 }
 
+_Static_assert(CFG_BAR_64 == 1 && CFG_BAR_PREFETCH * PCI_BAR_64 == PCI_BAR_PREFETCH, "fixed_bar_read()");
+
 static u32 fixed_bar_read(const struct vpci_dev *dev, u32 slot)
 {
 	bool upper = slot > 0 && dev->bar[slot - 1].wide;
@@ -216,13 +218,7 @@ static u32 fixed_bar_read(const struct vpci_dev *dev, u32 slot)
 
 	if (!bar->size)
 		return 0;
-	if (upper)
-		return (u32)(value >> 32);
-	if (bar->flags & CFG_BAR_64)
-		value |= PCI_BAR_64;
-	if (bar->flags & CFG_BAR_PREFETCH)
-		value |= PCI_BAR_PREFETCH;
-	return (u32)value;
+	return upper ? (u32)(value >> 32) : (u32)(value | bar->flags * PCI_BAR_64);
 }
 
 /* All ones ask for the size; anything else brings the address back, whatever it was. */

@@ -5,7 +5,6 @@
  */
 #include <asm/esr.h>
 #include <asm/sysreg.h>
-#include <hyp/mutate.h>
 #include <hyp/trap.h>
 
 /* An aligned, zero-extending access of 32 bits by one register to where nothing is mapped: nearly all there are. */
@@ -31,9 +30,8 @@ static u64 sign_extend(u64 value, u32 size, u64 esr)
  * An abort of ordinary memory: nothing is there, or another CPU's break-before-make is under way in that block and the
  * lookup, which waits for its end, finds it again.
  */
-static enum trap_result memory_abort(struct cpu *cpu, u64 esr)
+static enum trap_result memory_abort(struct cpu *cpu, u64 esr, ipaddr_t address)
 {
-	ipaddr_t address = fault_ipa(esr);
 	u32 want = esr & ISS_WNR && !(esr & (ISS_S1PTW | ISS_CM)) ? PROT_WRITE : PROT_READ;
 	bool walks_device = esr & ISS_S1PTW && cell_has(cpu->cell, address, PROT_DEVICE);
 
@@ -65,18 +63,17 @@ emulate(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_reg
  * registers that the cell may read but not write. The guest's tables tell then where it is, which takes some time.
  */
 static __attribute__((noinline, cold)) enum trap_result
-uncommon(struct guest_regs *regs, struct cpu *cpu, u64 esr, const struct mmio_region *region)
+uncommon(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 {
-	u64 address = fault_ipa(esr).ipa;
+	ipaddr_t address = fault_ipa(esr);
+	const struct mmio_region *region = mmio_find(&cpu->cell->mmio, address.ipa);
 	u32 size = 1u << FIELD_GET(ISS_SAS, esr);
 
-	if (fault_has_no_ipa(esr))
-		region = esr & ISS_WNR ? mmio_find(&cpu->cell->mmio, address) : NULL;
 	if (!region)
-		return memory_abort(cpu, esr);
-	if ((esr & (ISS_ISV | ISS_CM | ISS_S1PTW)) != ISS_ISV || !IS_ALIGNED(address, size))
+		return memory_abort(cpu, esr, address);
+	if ((esr & (ISS_ISV | ISS_CM | ISS_S1PTW)) != ISS_ISV || !IS_ALIGNED(address.ipa, size))
 		return TRAP_FAULT;
-	return emulate(regs, cpu, esr, region, address - region->start, size, esr & ISS_SSE);
+	return emulate(regs, cpu, esr, region, address.ipa - region->start, size, esr & ISS_SSE);
 }
 
 enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr)
@@ -85,6 +82,6 @@ enum trap_result trap_dabt(struct guest_regs *regs, struct cpu *cpu, u64 esr)
 	const struct mmio_region *region = mmio_find(&cpu->cell->mmio, address.ipa);
 
 	if (unlikely(!region || (esr & ISS_SHAPE) != SHAPE_WORD || !IS_ALIGNED(address.ipa, 4)))
-		return uncommon(regs, cpu, esr, region);
+		return uncommon(regs, cpu, esr);
 	return emulate(regs, cpu, esr, region, address.ipa - region->start, 4, false);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Stage-1 tables: 4 KiB granule, 40 bits, blocks of 1 GiB and 2 MiB. */
+/* Stage-1 tables: 4 KiB granule, 40 bits, blocks of 1 GiB and 2 MiB, and pages. */
 #include <inmate/arch.h>
 #include <inmate/fdt.h>
 #include <inmate/mmu.h>
@@ -8,8 +8,9 @@
 #define LEVEL0_USED	2		/* 40 bits */
 #define BLOCK1		(1ULL << 30)
 #define BLOCK2		(1ULL << 21)
+#define PAGE		(1ULL << 12)
 #define MAP_LIMIT	(LEVEL0_USED * ENTRIES * BLOCK1)
-#define LEVEL2_TABLES	16
+#define MORE_TABLES	24
 
 #define PTE_VALID	BIT(0)
 #define PTE_TABLE	BIT(1)
@@ -25,8 +26,8 @@ u64 ram_base, ram_size;
 
 u64 level0[ENTRIES] __attribute__((aligned(4096)));
 static u64 level1[LEVEL0_USED * ENTRIES] __attribute__((aligned(4096)));
-static u64 level2[LEVEL2_TABLES][ENTRIES] __attribute__((aligned(4096)));
-static u32 level2_used;
+static u64 more[MORE_TABLES][ENTRIES] __attribute__((aligned(4096)));	/* of levels 2 and 3 */
+static u32 more_used;
 
 static u64 block_entry(u64 address, enum mem_type type)
 {
@@ -35,6 +36,8 @@ static u64 block_entry(u64 address, enum mem_type type)
 	switch (type) {
 	case MEM_NORMAL:
 		return entry | FIELD_PREP(PTE_ATTR, 1);
+	case MEM_UNCACHED:
+		return entry | FIELD_PREP(PTE_ATTR, 2) | PTE_XN;
 	case MEM_DEVICE:
 		return entry | FIELD_PREP(PTE_ATTR, 0) | PTE_XN;
 	default:
@@ -57,18 +60,18 @@ static void set_entry(u64 *entry, u64 value)
 	isb();
 }
 
-/* The level-2 table of that GiB, made from the 1 GiB block if there is none. */
-static u64 *split(u64 gib)
+/* The table below that entry, made from its block if there is none; its own entries are `step` apart. */
+static u64 *split(u64 *entry, u64 step)
 {
-	u64 *entry = &level1[gib], *table;
+	u64 low = step == PAGE ? PTE_TABLE : 0, *table;		/* the same bit says "page" at level 3 */
 
 	if ((*entry & (PTE_VALID | PTE_TABLE)) == (PTE_VALID | PTE_TABLE))
 		return (u64 *)(*entry & PTE_ADDRESS);
-	if (level2_used == LEVEL2_TABLES)
+	if (more_used == MORE_TABLES)
 		return NULL;
-	table = level2[level2_used++];
+	table = more[more_used++];
 	for (u64 i = 0; i < ENTRIES; i++)
-		table[i] = *entry ? *entry + i * BLOCK2 : 0;
+		table[i] = *entry ? (*entry + i * step) | low : 0;
 	dsb();
 	set_entry(entry, (u64)table | PTE_VALID | PTE_TABLE);
 	return table;
@@ -87,11 +90,33 @@ bool mmu_map(u64 start, u64 size, enum mem_type type)
 			at += BLOCK1;
 			continue;
 		}
-		table = split(at / BLOCK1);
+		table = split(&level1[at / BLOCK1], BLOCK2);
 		if (!table)
 			return false;
 		set_entry(&table[at % BLOCK1 / BLOCK2], block_entry(at, type));
 		at += BLOCK2;
+	}
+	return true;
+}
+
+bool mmu_map_pages(u64 start, u64 size, enum mem_type type)
+{
+	for (u64 at = ALIGN_DOWN(start, PAGE); at < start + size && at < MAP_LIMIT; at += PAGE) {
+		u64 *table, entry;
+
+		if (at % BLOCK2 == 0 && start + size - at >= BLOCK2) {
+			if (!mmu_map(at, BLOCK2, type))
+				return false;
+			at += BLOCK2 - PAGE;
+			continue;
+		}
+		table = split(&level1[at / BLOCK1], BLOCK2);
+		if (table)
+			table = split(&table[at % BLOCK1 / BLOCK2], PAGE);
+		if (!table)
+			return false;
+		entry = block_entry(at, type);
+		set_entry(&table[at % BLOCK2 / PAGE], entry ? entry | PTE_TABLE : 0);
 	}
 	return true;
 }

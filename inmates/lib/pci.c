@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * PCI by ECAM. In a cell the functions have their BARs already; on a bare machine without firmware nobody
- * placed them, so pci_bar() takes the next piece of the host bridge's 32-bit window.
+ * placed them, so pci_bar() takes the next piece of the host bridge's 32-bit window. Bits 31:16 of a function's
+ * number are its host bridge's, in the order of the device tree.
  */
 #include <inmate/arch.h>
 #include <inmate/fdt.h>
 #include <inmate/pci.h>
 
+#define PCI_HOSTS		4
 #define PCI_DEVICES		32
 #define PCI_MULTI_FUNCTION	0x80
 #define BAR_IO			BIT(0)
@@ -21,29 +23,50 @@
 
 u64 ecam_base, ecam_size;
 
-static int host = -1;
-static u64 window_next;			/* free from here in the 32-bit window */
+static struct pci_host {
+	int node;
+	u64 ecam;
+	u64 window_next;		/* free from here in the 32-bit window */
+} hosts[PCI_HOSTS];
+static u32 host_count;
 
-static void find_window(void)
+static u64 find_window(int node)
 {
 	u32 bytes;
-	const void *ranges = fdt_prop(host, "ranges", &bytes);
+	const void *ranges = fdt_prop(node, "ranges", &bytes);
+	u64 found = 0;
 
 	for (u32 i = 0; ranges && i + RANGE_CELLS <= bytes / 4; i += RANGE_CELLS)
 		if (FIELD_GET(RANGE_SPACE, fdt_cell(ranges, i)) == RANGE_SPACE_MEM32)
-			window_next = fdt_number(ranges, i + 1, 2);
+			found = fdt_number(ranges, i + 1, 2);
+	return found;
 }
 
 void pci_init(void)
 {
-	host = fdt_compatible(-1, "pci-host-ecam-generic");
-	if (fdt_reg(host, 0, &ecam_base, &ecam_size))
-		find_window();
+	int node = -1;
+	u64 base, size;
+
+	host_count = 0;
+	while (host_count < PCI_HOSTS && (node = fdt_compatible(node, "pci-host-ecam-generic")) >= 0) {
+		if (!fdt_reg(node, 0, &base, &size))
+			continue;
+		hosts[host_count++] = (struct pci_host){ .node = node, .ecam = base, .window_next = find_window(node) };
+		if (!ecam_base) {
+			ecam_base = base;
+			ecam_size = size;
+		}
+	}
+}
+
+static struct pci_host *host_of(u32 bdf)
+{
+	return &hosts[bdf / PCI_SEGMENT % PCI_HOSTS];
 }
 
 static u64 config_address(u32 bdf, u32 reg)
 {
-	return ecam_base + ((u64)bdf << 12) + reg;
+	return host_of(bdf)->ecam + ((u64)(bdf % PCI_SEGMENT) << 12) + reg;
 }
 
 u32 pci_read32(u32 bdf, u32 reg)
@@ -61,18 +84,24 @@ u8 pci_read8(u32 bdf, u32 reg)
 	return mmio_read8(config_address(bdf, reg));
 }
 
-u32 pci_find(u16 vendor, u16 device)
+u32 pci_find_nth(u16 vendor, u16 device, u32 n)
 {
 	u32 id = (u32)device << 16 | vendor;
 
-	for (u32 slot = 0; ecam_base && slot < PCI_DEVICES; slot++) {
-		u32 functions = pci_read8(slot << 3, PCI_HEADER_TYPE) & PCI_MULTI_FUNCTION ? 8 : 1;
+	for (u32 slot = 0; slot < host_count * PCI_DEVICES; slot++) {
+		u32 first = slot / PCI_DEVICES * PCI_SEGMENT + (slot % PCI_DEVICES << 3);
+		u32 functions = pci_read8(first, PCI_HEADER_TYPE) & PCI_MULTI_FUNCTION ? 8 : 1;
 
 		for (u32 function = 0; function < functions; function++)
-			if (pci_read32(slot << 3 | function, PCI_ID) == id)
-				return slot << 3 | function;
+			if (pci_read32(first | function, PCI_ID) == id && !n--)
+				return first | function;
 	}
 	return PCI_NONE;
+}
+
+u32 pci_find(u16 vendor, u16 device)
+{
+	return pci_find_nth(vendor, device, 0);
 }
 
 static bool bar_is_64(u32 value)
@@ -82,18 +111,19 @@ static bool bar_is_64(u32 value)
 
 static void place_bar(u32 bdf, u32 reg)
 {
+	struct pci_host *host = host_of(bdf);
 	u32 mask, size;
 
 	pci_write32(bdf, reg, 0xffffffff);
 	mask = pci_read32(bdf, reg) & ~BAR_FLAGS;
 	size = ~mask + 1;
-	if (!size || !window_next)
+	if (!size || !host->window_next)
 		return;
-	window_next = ALIGN_UP(window_next, size);
-	pci_write32(bdf, reg, window_next);
+	host->window_next = ALIGN_UP(host->window_next, size);
+	pci_write32(bdf, reg, host->window_next);
 	if (bar_is_64(pci_read32(bdf, reg)))
 		pci_write32(bdf, reg + 4, 0);
-	window_next += size;
+	host->window_next += size;
 }
 
 u64 pci_bar(u32 bdf, u32 bar)
@@ -122,9 +152,10 @@ void pci_enable(u32 bdf)
 u32 pci_irq(u32 bdf)
 {
 	u32 map_bytes, mask_bytes, pin = pci_read8(bdf, PCI_INTERRUPT_PIN), at = 0;
+	int host = host_of(bdf)->node;
 	const void *map = fdt_prop(host, "interrupt-map", &map_bytes);
 	const void *mask = fdt_prop(host, "interrupt-map-mask", &mask_bytes);
-	u32 address = bdf << 8;
+	u32 address = bdf % PCI_SEGMENT << 8;
 
 	if (!pin || !map || !mask)
 		return 0;

@@ -83,7 +83,7 @@ start_secondary:
 	b	.
 
 /* Uses x0 to x2 only. */
-#define MAIR		0xff04		/* 0: Device-nGnRE, 1: Normal write-back */
+#define MAIR		0x44ff04	/* 0: Device-nGnRE, 1: Normal write-back, 2: Normal Non-cacheable */
 #define TCR		(24 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 23)	/* 40 bits, cached walks, no TTBR1 */
 #define SCTLR_ON	(SCTLR_OFF | 1 << 0 | 1 << 2 | 1 << 12)		/* M, C, I */
 

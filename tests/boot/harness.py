@@ -12,7 +12,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Optional, Union
+from typing import Callable, Iterator, Optional, Union
 
 import ruamel.yaml
 
@@ -53,6 +53,7 @@ class Variant:
     options: tuple[str, ...] = ()	# lines of .config that are not the default; the name tells such variants apart
     system: Path = SYSTEM
     owners: bool = False		# it has two edu devices, and cells with SMMUs instead of the usual ones
+    cells: Optional[Callable[[], list[dict]]] = None	# others instead of the usual ones
 
     @property
     def directory(self) -> Path:
@@ -120,7 +121,8 @@ SPECIAL = {
 
 def test_cells(cpus: int) -> list[dict]:
     """Every cell that a boot test creates on a machine like SYSTEM. Those with two CPUs are left out where there are too few."""
-    others = {name for name in inmate_programs() if name.startswith(("arch", "bench", "latency", "smmu-"))} - {"smmu-stage1"}
+    others = {name for name in inmate_programs() if name.startswith(("arch", "bench", "ivshmem", "latency", "smmu-"))}
+    others -= {"smmu-stage1"}
     programs = [name for name in inmate_programs() if name not in others and (cpus >= 4 or name not in ("smp", "revive"))]
     cells = [cell_config(name, f"tests/{name}", **SPECIAL.get(name, {})) for name in programs]
     first = 1 if cpus == 2 else 2
@@ -234,14 +236,14 @@ def make_image(variant: Variant) -> Path:
     """system.img of a variant, with all test cells in its root cell's /cells."""
     options = compile_options(variant)
     cells = []
-    configs = [write_yaml(variant.directory / f"{config['cell']}.yaml", config)
-               for config in (smmu_cells() if variant.owners else test_cells(variant.machine.cpus))]
+    made = variant.cells() if variant.cells else smmu_cells() if variant.owners else test_cells(variant.machine.cpus)
+    configs = [write_yaml(variant.directory / f"{config['cell']}.yaml", config) for config in made]
     for config in [DEMO, *configs]:
         if config == DEMO and variant.machine.cpus < 3:
             continue			# its CPU 2 isn't there
         cells.append(variant.directory / f"{config.stem}.cell")
         cloister("compile", variant.system, "--cell", config, "-o", cells[-1], *options)
-    if not variant.owners:
+    if not variant.owners and not variant.cells:
         cells += make_wrong_cells(variant.directory / "dma.cell")
     system = ruamel.yaml.YAML().load(variant.system.read_text())
     system["root"]["initrd"] = str(make_initrd(variant, cells))
@@ -249,11 +251,11 @@ def make_image(variant: Variant) -> Path:
     return pack(variant, system, options)
 
 
-def make_lone_image(variant: Variant, cell: dict) -> Path:
-    """system.img of a machine without a root cell, which starts that cell."""
+def make_lone_image(variant: Variant, *cells: dict) -> Path:
+    """system.img of a machine without a root cell, which starts these cells."""
     options = compile_options(variant)
     system = ruamel.yaml.YAML().load(LONE_SYSTEM.read_text())
-    system["boot"] = [cell]
+    system["boot"] = list(cells)
     return pack(variant, system, options)
 
 

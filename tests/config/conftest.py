@@ -33,7 +33,7 @@ def bench(tmp_path, tools, board_dtb) -> Bench:
     made.write("board.dtb", board_dtb)
     made.write("guest/Image", arm64_image())
     made.write("initramfs.cpio", b"070701" + bytes(5000))
-    for name in ("demos/edu-dma", "tests/hello", "tests/isolation", "tests/bench"):
+    for name in ("demos/edu-dma", "demos/ivshmem", "tests/hello", "tests/isolation", "tests/bench"):
         made.write(f"inmates/{name}.elf", elf())
     for name, text in (("system", SYSTEM), ("rtos0", RTOS0), ("rtos1", RTOS1)):
         made.write(f"{name}.yaml", text)

@@ -75,6 +75,8 @@ def test_variants(bench: Bench, cpus: int, memory: int) -> None:
         files = [CONFIGS / f"{name}.yaml" for name in names]
         bench.good("check", CONFIGS / "system.yaml", *files, "--files", board="variant.dtb")
     bench.good("check", CONFIGS / "bench-system.yaml", "--files", board="variant.dtb")
+    talking = [CONFIGS / "ivshmem.yaml"] if cpus > 2 else []
+    bench.good("check", CONFIGS / "ivshmem-system.yaml", *talking, "--files", board="variant.dtb")
     bench.good("compile", "system.yaml", "-o", "system.cfg", board="variant.dtb")
     config = shown(bench, "system.cfg")
     ram = next(region for region in config["cells"][0]["memory"] if region["name"] == "ram")
@@ -85,7 +87,7 @@ def test_variants(bench: Bench, cpus: int, memory: int) -> None:
 def test_every_shipped_cell_is_tested() -> None:
     names = {path.stem for path in CONFIGS.glob("*.yaml") if not path.stem.endswith("system")}
     names -= {"uboot", "linux"}  # test_unmodified.py
-    assert names == {name for names in PAIRS for name in names} | {"rtos0-2cpu"}
+    assert names == {name for names in PAIRS for name in names} | {"rtos0-2cpu", "ivshmem"}
 
 
 def test_last_cpu(bench: Bench) -> None:

@@ -26,6 +26,9 @@ unit-vpci	:= hypervisor/config/config.c hypervisor/cell/mmio.c hypervisor/pci/ec
 unit-ivshmem	:= hypervisor/config/config.c hypervisor/cell/mmio.c hypervisor/pci/ivshmem.c
 unit-vgic	:= tests/unit/gic_model.c hypervisor/config/config.c hypervisor/cell/mmio.c $(wildcard hypervisor/gic/*.c)
 unit-vgic_soft	:= $(unit-vgic)
+# of the inmates' library, which Linux programs use as well
+unit-link	:=
+unitflags-link	:= -Iinmates/lib/include
 unit-log	:= hypervisor/lib/log.c hypervisor/lib/ring.c
 unit-vpl011	:= hypervisor/uart/vpl011.c hypervisor/cell/cell_console.c hypervisor/cell/mmio.c hypervisor/lib/ring.c
 

@@ -10,7 +10,6 @@
 #define SPSR_EL		GENMASK(3, 2)
 #define SPSR_SP		BIT(0)
 #define SPSR_AARCH32	BIT(4)
-#define SPSR_DAIF_EL1H	0x3c5
 
 enum { VECTOR_EL1_SP0 = 0x000, VECTOR_EL1_SPX = 0x200, VECTOR_EL0_64 = 0x400, VECTOR_EL0_32 = 0x600 };
 
@@ -49,7 +48,7 @@ static void enter_el1_exception(u64 esr)
 	sysreg_write(elr_el1, sysreg_read(elr_el2));
 	sysreg_write(spsr_el1, spsr);
 	sysreg_write(elr_el2, sysreg_read(vbar_el1) + vector);
-	sysreg_write(spsr_el2, SPSR_DAIF_EL1H);
+	sysreg_write(spsr_el2, SPSR_EL1H);
 }
 
 void inject_undef(void)

@@ -8,7 +8,7 @@
 
 #include <inmate/types.h>
 
-enum mem_type { MEM_DEVICE, MEM_NORMAL, MEM_NONE };
+enum mem_type { MEM_DEVICE, MEM_NORMAL, MEM_UNCACHED, MEM_NONE };
 
 /* Our RAM, as the device tree says. */
 extern u64 ram_base, ram_size;
@@ -17,6 +17,8 @@ extern u64 ram_base, ram_size;
 void mmu_init(void);
 /* Changes the type of whole 2 MiB blocks. False: out of tables. */
 bool mmu_map(u64 start, u64 size, enum mem_type type);
+/* The same for whole pages, where something else may be beside them. */
+bool mmu_map_pages(u64 start, u64 size, enum mem_type type);
 
 /* Bounds of the program in memory, its data and stacks included. */
 extern char image_start[], image_end[];
