@@ -265,6 +265,35 @@ static void check_other_redistributor(void)
 
 /* ---- what the other CPU does ---- */
 
+/* Ends what CPU 0 has acknowledged. */
+static void deactivate_there(struct cpu *cpu)
+{
+	set_ctlr(ICC_CTLR_SPLIT);
+	deactivate(edu.irq);
+	settle();
+	flag = true;
+	idle(cpu);
+}
+
+static void see_deactivated_elsewhere(void)
+{
+	irq_disable();
+	mmio_write64(gicd_base + GICD_IROUTER + 8 * edu.irq, cpu_mpidr(0));
+	mmio_write32(gic_word(GICD_ISENABLER, edu.irq), 1u << edu.irq % 32);
+	set_ctlr(ICC_CTLR_SPLIT);
+	gic_set_pending(edu.irq);
+	settle();
+	gic_eoi(gic_ack());
+	flag = false;
+	ktap_ok(gic_is_active(edu.irq) && start_other(deactivate_there) && reached(flag), "CPU 1 deactivates");
+	see(gic_is_active(edu.irq), "an SPI of CPU 0 after DIR by CPU 1");
+	deactivate(edu.irq);
+	set_ctlr(0);
+	gic_disable(edu.irq);
+	irq_enable();
+	ktap_ok(!gic_is_active(edu.irq) && stop_other(), "CPU 1 goes off");
+}
+
 static void wait_for_event(struct cpu *cpu)
 {
 	while (!stop) {
@@ -362,4 +391,5 @@ void check_cpus(void)
 	ktap_ok(stop_other(), "CPU 1 goes off");
 	check_events();
 	check_locks();
+	see_deactivated_elsewhere();
 }

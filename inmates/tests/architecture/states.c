@@ -187,11 +187,70 @@ static void check_line(const struct source *source)
 	set_at(GICD_ICPENDR, intid);
 }
 
+/* Split EOI of a level-triggered interrupt: silent until it is deactivated, whatever its line does. */
+static void check_split_line(const struct source *source)
+{
+	u32 intid = source->intid;
+
+	prepare(source);
+	set_at(GICD_ISENABLER, intid);
+	set_ctlr(ICC_CTLR_SPLIT);
+	for (u32 stays = 0; stays < 2; stays++) {
+		set_line(true);
+		see(gic_ack(), "state split %u: acknowledged", stays);
+		gic_eoi(intid);
+		see_state(source, stays ? "line stays, dropped" : "line falls, dropped");
+		set_line(stays);
+		see(gic_ack(), "state split %u: before the end", stays);
+		deactivate(intid);
+		see_state(source, stays ? "line stays, deactivated" : "line falls, deactivated");
+	}
+	see(gic_ack(), "state split: acknowledged again");
+	set_line(false);
+	gic_eoi(intid);
+	deactivate(intid);
+	set_ctlr(0);
+	see_state(source, "at the end");
+	set_at(GICD_ICENABLER, intid);
+}
+
+static volatile u32 came, came_intid;
+
+static void note(u32 intid, void *context)
+{
+	came++;
+	came_intid = intid;
+}
+
+/* Each by GICR_ISPENDR0, as an edge; as a handler takes it. */
+static void check_all_ppis(void)
+{
+	for (u32 intid = 16; intid < INTID_SPI; intid++) {
+		u32 before = came;
+
+		irq_handler(intid, note, NULL);
+		gic_set_edge(intid, true);
+		gic_set_priority(intid, GIC_PRIO_DEFAULT);
+		set_at(GICD_ISENABLER, intid);
+		set_at(GICD_ISPENDR, intid);
+		irq_enable();
+		settle();
+		irq_disable();
+		see(came == before + 1 && came_intid == intid, "PPI %u is taken", intid);
+		set_at(GICD_ICENABLER, intid);
+		gic_set_edge(intid, false);
+		irq_handler(intid, NULL, NULL);
+	}
+}
+
 void check_lines(void)
 {
 	const struct source level = { "level line", edu.irq, false }, edge = { "edge line", edu.irq, true };
+	const struct source split = { "split", edu.irq, false };
 
 	check_line(&level);
 	check_line(&edge);
+	check_split_line(&split);
 	gic_set_edge(edu.irq, false);
+	check_all_ppis();
 }

@@ -204,11 +204,51 @@ static void check_idle(void)
 	ktap_ok(ticks[0] >= ROUNDS && ticks[1] >= ROUNDS, "an idle loop takes the ticks of both timers");
 }
 
+/* Critical sections by the priority mask with PSTATE.I clear: the ticks of one timer wait, those of the other do not. */
+static void check_sections(void)
+{
+	u32 inside = 0, urgent;
+
+	ticks[0] = ticks[1] = 0;
+	for (u32 i = 0; i < 2; i++)
+		gic_enable(timers[i].intid);
+	gic_set_priority(INTID_VTIMER, 0xa0);
+	gic_set_priority(INTID_PTIMER, 0x40);
+	vtimer_set(timer_ticks());
+	ptimer_set(timer_ticks());
+	irq_enable();
+	for (u32 round = 0; round < ROUNDS; round++) {
+		u32 before;
+
+		set_pmr(0xa0);
+		before = ticks[0];
+		urgent = ticks[1];
+		(void)reached(ticks[1] >= urgent + 2);
+		mmio_read32(gicd_base + GICD_CTLR);		/* exits do not open it */
+		inside += ticks[0] - before;
+		set_pmr(0xff);
+		(void)reached(ticks[0] > before);
+	}
+	irq_disable();
+	vtimer_stop();
+	ptimer_stop();
+	settle();
+	for (u64 intid = gic_ack(); intid != NOTHING; intid = gic_ack())
+		gic_eoi(intid);
+	ktap_ok(!inside && ticks[0] >= ROUNDS && ticks[1] >= 2 * ROUNDS,
+		"%u critical sections by ICC_PMR_EL1 are kept (%u ticks inside), and more urgent ticks come", ROUNDS, inside);
+	for (u32 i = 0; i < 2; i++) {
+		gic_set_priority(timers[i].intid, GIC_PRIO_DEFAULT);
+		gic_disable(timers[i].intid);
+	}
+}
+
 void check_waiting(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(timers); i++)
 		check_sleep(&timers[i]);
 	check_idle();
+	check_sections();
 	asm volatile("sevl; wfe; sev; wfe" : : : "memory");
 	ktap_ok(true, "WFE ends after SEVL and after SEV");
 	vtimer_set(timer_ticks() + timer_us(SLEEP_US));
