@@ -58,7 +58,8 @@ bit = $(if $(filter y,$(CONFIG_$(1))),$(2),0)
 $(HYP_OUT)/cloister.elf: $(HYP_OBJ) $(HYP_OUT)/hyp.lds $(wildcard $(BUILD)/.config)
 	@echo "  LD      $@"
 	$(Q)$(CROSS)gcc $(HYP_CFLAGS) -static -Wl,-T,$(HYP_OUT)/hyp.lds,--gc-sections,--no-warn-rwx-segments,--build-id=none \
-		-Wl,-z,max-page-size=4096,--defsym=img_features='$(call bit,VSMMU,1)+$(call bit,VPL011,2)' -o $@ $(HYP_OBJ)
+		-Wl,-z,max-page-size=4096,--defsym=img_features='$(call bit,VSMMU,1)+$(call bit,VPL011,2)+$(call bit,IVSHMEM,4)' \
+		-o $@ $(HYP_OBJ)
 
 $(HYP_OUT)/cloister.bin: $(HYP_OUT)/cloister.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@

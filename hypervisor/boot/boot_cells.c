@@ -19,7 +19,7 @@ static s64 copy_payloads(struct cell *cell)
 
 		if (now->cell != cell->id || !bytes)
 			continue;
-		if (!cell_has(cell, ipa(to), 0) || !cell_mem_write(cell, to, image_payload(now->offset + done), bytes, 0))
+		if (!cell_has(cell, ipa(to), 0) || !cell_mem_write(cell, to, __hyp_start + now->offset + done, bytes, 0))
 			return -EFAULT;
 		cell->work_done += bytes;
 		return -EAGAIN;
@@ -62,7 +62,7 @@ void boot_restart(struct cpu *cpu)
 		spin_unlock(&cell_lock);
 	} while (result == -EAGAIN);
 	if (result)
-		pr_err("cpu %u: its cell cannot start again (error %lld)", cpu->id, -(long long)result);
+		pr_err("cpu %u: its cell cannot start again (error %ld)", cpu->id, -result);
 }
 
 void boot_cells(void)
@@ -80,7 +80,7 @@ void boot_cells(void)
 			result = load_and_run(cells[i]);
 		while (result == -EAGAIN);
 		if (result)
-			panic("cell %s cannot be loaded and started (error %lld)", config->name, -(long long)result);
+			panic("cell %s cannot be loaded and started (error %ld)", config->name, -result);
 	}
 	spin_unlock(&cell_lock);
 }

@@ -13,8 +13,6 @@
 #include <hyp/uart.h>
 
 extern struct cloister_image cloister_image;
-extern char __hyp_start[];
-
 const struct cfg_system *system_config;
 
 _Static_assert(sizeof(struct guest_regs) == GUEST_REGS_SIZE, "vectors.S");
@@ -37,8 +35,7 @@ static const struct cfg_system *find_config(paddr_t base)
 	if (sys->hdr.magic != CFG_MAGIC || sys->hdr.revision != CFG_REVISION)
 		panic("the system config in the image is not of revision %d", CFG_REVISION);
 	if (sys->hyp_base != base.pa)
-		panic("the system config places the hypervisor at another address than 0x%llx, where it was loaded",
-		      (unsigned long long)base.pa);
+		panic("the system config places the hypervisor at another address than 0x%lx, where it was loaded", base.pa);
 	if (cloister_image.total_size >= sys->hyp_size || sys->hyp_size > GIB(1))
 		panic("the hypervisor's memory does not hold the image");
 	return sys;
@@ -96,9 +93,4 @@ void hyp_main(u64 base)
 	boot_cells();
 	cell_mem_echo();
 	cpu_run(this_cpu());
-}
-
-const void *image_payload(u64 offset)
-{
-	return __hyp_start + offset;
 }

@@ -11,11 +11,10 @@
 #include <hyp/hyp_map.h>
 #include <hyp/printk.h>
 
-#define PSCI_CPU_ON_64		0xc4000003u
 #define CPU_ON_TIMEOUT_US	1000000
 #define PARK_TIMEOUT_US		1000000	/* a CPU answers at once, but QEMU on a busy host may not run it */
 
-struct cpu cpus[CPU_MAX];
+struct cpu cpus[CFG_MAX_CPUS];
 u32 cpu_count;
 
 int percpu_init(const struct cfg_system *sys)
@@ -36,8 +35,7 @@ int percpu_init(const struct cfg_system *sys)
 		cpus[i].stack_top = (u64)stack;
 	}
 	if (cpus[0].mpidr != arch_mpidr()) {
-		pr_err("this CPU has MPIDR 0x%llx, the system config's first CPU 0x%llx",
-		       (unsigned long long)arch_mpidr(), (unsigned long long)cpus[0].mpidr);
+		pr_err("this CPU has MPIDR 0x%lx, the system config's first CPU 0x%lx", arch_mpidr(), cpus[0].mpidr);
 		return -EINVAL;
 	}
 	cpu_count = sys->cpu_count;
@@ -58,8 +56,7 @@ int percpu_start_others(const struct cfg_system *sys)
 		while (!err && __atomic_load_n(&cpus[i].state, __ATOMIC_ACQUIRE) == CPU_ABSENT && !timer_passed(deadline))
 			cpu_relax();	/* WFE could sleep past the deadline */
 		if (cpus[i].state == CPU_ABSENT)
-			pr_err("cpu %u (MPIDR 0x%llx) does not start: PSCI says %lld", i,
-			       (unsigned long long)cpus[i].mpidr, (long long)err);
+			pr_err("cpu %u (MPIDR 0x%lx) does not start: PSCI says %ld", i, cpus[i].mpidr, err);
 	}
 	return 0;
 }
@@ -87,31 +84,25 @@ static void park_loop(struct cpu *cpu)
 	}
 }
 
-/*
- * A start that was asked for before the park is void. In one step: who sees that the park was taken may ask for the next
- * start, which must not get lost, and none of the old ones may come to life behind its back.
- */
-static void answer_park(struct cpu *cpu)
-{
-	u32 old = __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE), left;
-
-	do
-		left = old & CPU_REQ_PARK ? old & ~(CPU_REQ_PARK | CPU_REQ_START | CPU_REQ_RESTART) : old;
-	while (!__atomic_compare_exchange_n(&cpu->requests, &old, left, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-}
-
 void cpu_park(struct cpu *cpu)
 {
 	vgic_cpu_park(cpu);
 	arch_guest_leave();
-	answer_park(cpu);
+	/*
+	 * A start that was asked for before the park is void. In one step: who sees that the park was taken may ask for the
+	 * next start, which must not get lost, and none of the old ones may come to life behind its back.
+	 */
+	if (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & CPU_REQ_PARK)
+		__atomic_and_fetch(&cpu->requests, ~(CPU_REQ_PARK | CPU_REQ_START | CPU_REQ_RESTART), __ATOMIC_ACQ_REL);
 	arch_call_fresh(park_loop, cpu);
 }
 
-static void enter_guest(struct cpu *cpu)
+void cpu_run(struct cpu *cpu)
 {
 	struct cell *cell = cpu->cell;
 
+	if (!(__atomic_fetch_and(&cpu->requests, ~CPU_REQ_START, __ATOMIC_ACQ_REL) & CPU_REQ_START))
+		cpu_park(cpu);
 	arch_guest_reset(stage2_vttbr(&cell->s2), cpu->vmpidr, cell->config->flags & CFG_CELL_AARCH32);
 	vgic_cpu_reset(cpu);
 	cpu->exits[HC_EXIT_OTHER]++;
@@ -120,13 +111,6 @@ static void enter_guest(struct cpu *cpu)
 	vsmmu_sync(cpu);
 	cell_watch_start(cpu);
 	arch_guest_enter(cpu->start_entry, cpu->start_arg);
-}
-
-void cpu_run(struct cpu *cpu)
-{
-	if (__atomic_fetch_and(&cpu->requests, ~CPU_REQ_START, __ATOMIC_ACQ_REL) & CPU_REQ_START)
-		enter_guest(cpu);
-	cpu_park(cpu);
 }
 
 void cpu_request(struct cpu *cpu, u32 requests)

@@ -5,7 +5,6 @@
  */
 #include <arch/cache.h>
 #include <hyp/cell.h>
-#include <hyp/hyp_map.h>
 #include <hyp/string.h>
 
 spinlock_t cell_lock;
@@ -43,7 +42,6 @@ static struct cell *cell_alloc(const struct cfg_cell *config)
 	cell->console.out = (struct ring){ .text = copy + size, .size = config->console_size };
 	cell->pages = pages;
 	cell->is_root = config->flags & CFG_CELL_ROOT;
-	cell->inject_abort = config->flags & (CFG_CELL_ROOT | CFG_CELL_INJECT_ABORT);
 	memcpy(cell->name, config->name, sizeof(cell->name) - 1);
 	cell->dma.name = cell->name;
 	cell->dma.s2 = &cell->s2;

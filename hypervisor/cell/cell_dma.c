@@ -2,23 +2,20 @@
 /* The streams of a cell: claimed as long as it exists, reaching its memory only while it runs (I2). */
 #include <hyp/cell.h>
 
-static bool has_stream(const struct cell *cell, const struct cfg_stream *want)
-{
-	const struct cfg_stream *own = cfg_cell_streams(cell->config);
-
-	for (u32 i = 0; i < cell->config->stream_count; i++) {
-		if (own[i].smmu == want->smmu && own[i].sid == want->sid)
-			return true;
-	}
-	return false;
-}
-
 /* The root cell, if it is another one than `cell` and its config has the stream; else NULL. */
 static struct cell *root_with(const struct cell *cell, const struct cfg_stream *stream)
 {
 	struct cell *root = root_cell();
+	const struct cfg_stream *own;
 
-	return root && root != cell && has_stream(root, stream) ? root : NULL;
+	if (!root || root == cell)
+		return NULL;
+	own = cfg_cell_streams(root->config);
+	for (u32 i = 0; i < root->config->stream_count; i++) {
+		if (own[i].smmu == stream->smmu && own[i].sid == stream->sid)
+			return root;
+	}
+	return NULL;
 }
 
 static void back_to_root(const struct cell *cell, const struct cfg_stream *stream)
@@ -69,8 +66,7 @@ int cell_streams_take(struct cell *cell, struct hc_error *err)
 		result = smmu_stream_claim(s->smmu, s->sid, &cell->dma, &owner);
 		if (!result)
 			continue;
-		back_to_root(cell, s);
-		give_back(cell, i);
+		give_back(cell, i + 1);		/* of the last nothing was taken but from the root cell */
 		return stream_error(err, s, result, owner);
 	}
 	return 0;
@@ -81,26 +77,17 @@ void cell_streams_give_back(struct cell *cell)
 	give_back(cell, cell->config->stream_count);
 }
 
-/* Streams that the root cell has given away are not its to touch. */
-static bool is_own(const struct cell *cell, const struct cfg_stream *stream)
-{
-	if (!cell->is_root)
-		return true;
-	for (u32 id = 0; id < CFG_MAX_CELLS; id++) {
-		if (cells[id] && cells[id] != cell && has_stream(cells[id], stream))
-			return false;
-	}
-	return true;
-}
-
 static int for_each_stream(struct cell *cell, int (*act)(u32 smmu, u32 sid, const struct smmu_domain *domain))
 {
 	const struct cfg_stream *streams = cfg_cell_streams(cell->config);
 	int result = 0;
 
 	for (u32 i = 0; i < cell->config->stream_count; i++) {
-		if (is_own(cell, &streams[i]) && act(streams[i].smmu, streams[i].sid, &cell->dma))
-			result = -EIO;
+		int one = act(streams[i].smmu, streams[i].sid, &cell->dma);
+
+		/* -EINVAL: not its own now, for the root cell has given it away */
+		if (one && one != -EINVAL)
+			result = one;
 	}
 	return result;
 }

@@ -4,9 +4,6 @@
 #include <asm/sysreg.h>
 #include <hyp/cell.h>
 
-#define PSCI_SYSTEM_OFF		0x84000008u
-#define PSCI_SYSTEM_RESET	0x84000009u
-
 static const char *const reason_names[] = {
 	[HC_REASON_NONE] = "none", [HC_REASON_MEMORY] = "access to memory that it does not have",
 	[HC_REASON_EXECUTE] = "fetch from memory that it may not execute",
@@ -60,9 +57,8 @@ static void record(struct cell *cell, u32 reason, u64 info)
 	cell->info.esr = sysreg_read(esr_el2);
 	cell->state = reason == HC_REASON_OFF || reason == HC_REASON_RESET ? HC_STATE_STOPPED : HC_STATE_FAILED;
 	if (log_allowed(&cell->life))
-		pr_warn("cell %s: %s: %s (0x%llx) at PC 0x%llx", cell->name,
-			cell->state == HC_STATE_STOPPED ? "stopped" : "failed", reason_names[reason], (unsigned long long)info,
-			(unsigned long long)cell->info.pc);
+		pr_warn("cell %s: %s: %s (0x%lx) at PC 0x%lx", cell->name,
+			cell->state == HC_STATE_STOPPED ? "stopped" : "failed", reason_names[reason], info, cell->info.pc);
 }
 
 void cell_fail_current(struct cpu *cpu, u32 reason, u64 info)

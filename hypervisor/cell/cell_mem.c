@@ -83,7 +83,7 @@ static void return_range(struct cell *cell, const struct cfg_mem *range)
 		return;
 	s2 = &root_cell()->s2;
 	if (stage2_map(s2, ipa(range->pa), pa(range->pa), range->size, prot_of(root_region(cell, range)->flags)))
-		panic("cell %s: 0x%llx cannot go back to the root cell", cell->name, (unsigned long long)range->pa);
+		panic("cell %s: 0x%lx cannot go back to the root cell", cell->name, range->pa);
 }
 
 static int take_range(struct cell *cell, const struct cfg_mem *range)
@@ -98,14 +98,6 @@ static int take_range(struct cell *cell, const struct cfg_mem *range)
 	if (err)
 		return_range(cell, range);
 	return err;
-}
-
-static int memory_error(struct hc_error *err, const struct cfg_mem *range, int result)
-{
-	return hc_fail(err, result, result == -ENOMEM ?
-		       "the page pool is too small for the tables of memory 0x%llx, size 0x%llx" :
-		       "memory 0x%llx, size 0x%llx, cannot be taken from the root cell: an SMMU does not answer",
-		       (unsigned long long)range->pa, (unsigned long long)range->size);
 }
 
 static void return_ranges(struct cell *cell, u32 end)
@@ -129,7 +121,10 @@ int cell_mem_take(struct cell *cell, struct hc_error *err)
 			continue;
 		stage2_exit(&cell->s2);
 		return_ranges(cell, n);
-		return memory_error(err, &range, result);
+		return hc_fail(err, result, result == -ENOMEM ?
+			       "the page pool is too small for the tables of memory 0x%lx, size 0x%lx" :
+			       "memory 0x%lx, size 0x%lx, cannot be taken from the root cell: an SMMU does not answer",
+			       range.pa, range.size);
 	}
 	return 0;
 }

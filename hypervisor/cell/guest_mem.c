@@ -8,32 +8,28 @@
 static bool copy_piece(struct cell *cell, ipaddr_t address, void *buf, size_t bytes, u32 need)
 {
 	paddr_t out;
-	u64 left;
 	u32 prot;
 	void *window;
-	bool there;
 
-	spin_lock(&cell->s2.lock);
-	there = stage2_find(&cell->s2, address, &out, &prot, &left) && (prot & (need | PROT_DEVICE)) == need;
-	if (there) {
-		window = hyp_window_map(out, bytes);
-		if (need & PROT_WRITE)
-			memcpy(window, buf, bytes);
-		else
-			memcpy(buf, window, bytes);
-		hyp_window_unmap();
-	}
-	spin_unlock(&cell->s2.lock);
-	return there;
+	SPIN_GUARD(&cell->s2.lock);
+	if (!stage2_find(&cell->s2, address, &out, &prot) || (prot & (need | PROT_DEVICE)) != need)
+		return false;
+	window = hyp_window_map(out, bytes);
+	if (need & PROT_WRITE)
+		memcpy(window, buf, bytes);
+	else
+		memcpy(buf, window, bytes);
+	hyp_window_unmap();
+	return true;
 }
 
 bool cell_has(struct cell *cell, ipaddr_t address, u32 prot)
 {
 	paddr_t out;
-	u64 left;
 	u32 has;
 
-	return stage2_lookup(&cell->s2, address, &out, &has, &left) && (has & prot) == prot;
+	SPIN_GUARD(&cell->s2.lock);
+	return stage2_find(&cell->s2, address, &out, &has) && (has & prot) == prot;
 }
 
 static bool copy(struct cell *cell, ipaddr_t address, u8 *buf, size_t bytes, u32 need)

@@ -5,21 +5,19 @@
 
 int mmio_add(struct mmio_table *table, ipaddr_t start, u64 size, mmio_fn fn, void *ctx)
 {
-	u32 at = 0;
+	struct mmio_region *region = table->region;
+	u32 at;
 
 	if (table->count == MMIO_MAX_REGIONS)
 		return -ENOMEM;
 	if (!size || start.ipa + size < start.ipa)
 		return -EINVAL;
-	while (at < table->count && table->region[at].start < start.ipa)
-		at++;
-	if (at > 0 && table->region[at - 1].start + table->region[at - 1].size > start.ipa)
-		return -EINVAL;
-	if (at < table->count && start.ipa + size > table->region[at].start)
-		return -EINVAL;
-	for (u32 i = table->count; i > at; i--)
-		table->region[i] = table->region[i - 1];
-	table->region[at] = (struct mmio_region){ start.ipa, size, fn, ctx };
-	table->count++;
+	for (u32 i = 0; i < table->count; i++) {
+		if (start.ipa < region[i].start + region[i].size && region[i].start < start.ipa + size)
+			return -EINVAL;
+	}
+	for (at = table->count++; at && region[at - 1].start > start.ipa; at--)
+		region[at] = region[at - 1];
+	region[at] = (struct mmio_region){ start.ipa, size, fn, ctx };
 	return 0;
 }

@@ -6,6 +6,7 @@
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H
 
+#include <arch/cpu.h>
 #include <hyp/bits.h>
 #include <hyp/config.h>
 #include <hyp/errno.h>
@@ -21,9 +22,6 @@
 #define PPI_FIRST	16
 #define SPI_FIRST	32
 #define SPI_END		1020
-
-/* Affinity fields of MPIDR_EL1: Aff3, Aff2, Aff1, Aff0. */
-#define MPIDR_AFFINITY	(GENMASK(39, 32) | GENMASK(23, 0))
 
 /* Addresses that have their use already. */
 struct span {

@@ -29,7 +29,8 @@ static bool pair_names(struct check *c, const struct cfg_cell *other)
 {
 	const char *name = c->cell->name;
 
-	return need(c, strcmp(name, other->name) != 0, "name '%s' belongs to another cell", name);
+	/* checked names end in nothing but zeros */
+	return need(c, memcmp(name, other->name, CL_NAME_LEN) != 0, "name '%s' belongs to another cell", name);
 }
 
 static bool pair_cpus(struct check *c, const struct cfg_cell *other)

@@ -19,7 +19,7 @@
 #define LIMIT_BURST	10		/* lines of one source in a window: a second, */
 #define LIMIT_SHIFT	5		/* and up to 2^5 of them as long as more lines come than that */
 
-static char text[LOG_SIZE];
+static char text[LOG_SIZE] __attribute__((section(".bss.uncleared")));	/* only what was written is read */
 static struct ring ring = { .text = text, .size = LOG_SIZE };
 static spinlock_t lock;
 enum log_level log_threshold = LOG_INFO;

@@ -93,12 +93,3 @@ size_t strlen(const char *s)
 {
 	return strnlen(s, SIZE_MAX);
 }
-
-int strcmp(const char *a, const char *b)
-{
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	return (u8)*a - (u8)*b;
-}

@@ -2,7 +2,6 @@
 /* Formatting into a buffer; the conversions that printk.h names, no others. */
 #include <hyp/bits.h>
 #include <hyp/printk.h>
-#include <hyp/string.h>
 
 /* Counts all bytes, stores those that fit. */
 struct output {
@@ -74,10 +73,6 @@ static void convert(struct output *out, const struct spec *spec, char kind, va_l
 		if (number < 0)
 			put(out, '-');
 		put_number(out, spec, number < 0 ? -(u64)number : (u64)number, 10);
-		break;
-	case 'p':
-		put_text(out, "0x");
-		put_number(out, spec, (uintptr_t)va_arg(*args, void *), 16);
 		break;
 	case 'u':
 	case 'x':

@@ -32,13 +32,7 @@ static struct window {
 	void *va;			/* what is mapped now; NULL: nothing */
 	pte_t *first;			/* its entries */
 	size_t count;
-} windows[CPU_MAX];
-
-static int inval(struct pgtable *unused, u64 addr, u64 size)
-{
-	tlb_inval_hyp_local((void *)(uintptr_t)addr, size / PAGE_SIZE);
-	return 0;
-}
+} windows[CFG_MAX_CPUS];
 
 /*
  * The image, what cloister pack put behind it (the system config and the payloads: read-only from now on),
@@ -73,17 +67,6 @@ static u64 window_va(size_t cpu)
 	return HYP_VA_WINDOWS + cpu * 2 * HYP_WINDOW_SIZE;
 }
 
-static int window_init(size_t cpu)
-{
-	struct window *window = &windows[cpu];
-
-	*window = (struct window){
-		.pages = pgtable_entry(&table, window_va(cpu), PAGE_SIZE),
-		.block = pgtable_entry(&table, window_va(cpu) + HYP_WINDOW_SIZE, HYP_WINDOW_SIZE),
-	};
-	return window->pages && window->block ? 0 : -ENOMEM;
-}
-
 int hyp_map_init(void)
 {
 	table = (struct pgtable){
@@ -91,13 +74,16 @@ int hyp_map_init(void)
 		.start_level = 0,
 		.root_pages = 1,
 		.stage = PTE_HYP,
-		.inval = inval,
 	};
 	mmio_next = HYP_VA_MMIO;
 	if (!table.root || map_own_memory())
 		return -ENOMEM;
-	for (size_t cpu = 0; cpu < CPU_MAX; cpu++) {
-		if (window_init(cpu))
+	for (size_t cpu = 0; cpu < CFG_MAX_CPUS; cpu++) {
+		windows[cpu] = (struct window){
+			.pages = pgtable_entry(&table, window_va(cpu), PAGE_SIZE),
+			.block = pgtable_entry(&table, window_va(cpu) + HYP_WINDOW_SIZE, HYP_WINDOW_SIZE),
+		};
+		if (!windows[cpu].pages || !windows[cpu].block)
 			return -ENOMEM;
 	}
 	hyp_root = hyp_pa(table.root);

@@ -36,14 +36,14 @@ paddr_t hyp_pa(const void *va)
 	u64 address = (uintptr_t)va + linear.pa_minus_va;
 
 	if (address - linear.base >= linear.size)
-		panic("hyp_pa: %p is not in the linear map", va);
+		panic("hyp_pa: 0x%lx is not in the linear map", (uintptr_t)va);
 	return pa(address);
 }
 
 void *hyp_va(paddr_t address)
 {
 	if (address.pa - linear.base >= linear.size)
-		panic("hyp_va: PA 0x%llx is not the hypervisor's", (unsigned long long)address.pa);
+		panic("hyp_va: PA 0x%lx is not the hypervisor's", address.pa);
 	return (void *)(uintptr_t)(address.pa - linear.pa_minus_va);
 }
 
@@ -78,16 +78,6 @@ void page_pool_init(void *start, size_t bytes)
 	mark(0, pool.lowest, true);
 }
 
-/* How many pages from `first` on are free, at most `count`. */
-static size_t free_run(size_t first, size_t count)
-{
-	size_t n = 0;
-
-	while (n < count && !page_used(first + n))
-		n++;
-	return n;
-}
-
 /* The first run of `count` free pages whose page frame number is a multiple of `align`; pool.total: none. */
 static size_t find_run(size_t count, size_t align)
 {
@@ -95,12 +85,13 @@ static size_t find_run(size_t count, size_t align)
 	size_t page = pool.lowest;
 
 	for (;;) {
-		size_t run;
+		size_t run = 0;
 
 		page = ALIGN_UP(frame + page, align) - frame;
 		if (page >= pool.total || count > pool.total - page)
 			return pool.total;
-		run = free_run(page, count);
+		while (run < count && !page_used(page + run))
+			run++;
 		if (run == count)
 			return page;
 		page += run + 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page tables. An operation looks up one entry after another, find(), from the root: ranges are few and their leaves large.
+ * Page tables. An operation is a loop over the entries that decide about its range, which find() and find_next() look up.
  *
  * Tables are added and stay until pgtable_clear(), also when they are empty. So what was unmapped can be mapped again as
  * it was without memory: where an entry was covered in part there is a table below it.
@@ -40,6 +40,14 @@ static pte_t *find(const struct pgtable *table, u64 addr, int *level)
 	}
 }
 
+/* The same for where the last entry ends: mostly the next one of its page. The first time there is no last one. */
+static pte_t *find_next(const struct pgtable *table, pte_t *last, u64 addr, int *level)
+{
+	bool same_table = last && !IS_ALIGNED((uintptr_t)(last + 1), PAGE_SIZE);
+
+	return same_table && !pte_is_table(last[1], *level) ? last + 1 : find(table, addr, level);
+}
+
 /* Where what an entry of that level says about [addr, end) is over. */
 static u64 next_boundary(u64 addr, u64 end, int level)
 {
@@ -76,37 +84,38 @@ static void publish(pte_t *pte, void *page)
 	WRITE_ONCE(*pte, pte_table(hyp_pa(page)));
 }
 
-/* Can one leaf at this level map [addr, next) to `out`? A page always can. */
-static bool fits(int level, u64 addr, u64 next, paddr_t out)
+/* Can a leaf at this level be the first of [addr, end), to `out`? A page always can. */
+static bool fits(int level, u64 addr, u64 end, paddr_t out)
 {
-	return pte_block_allowed(level) && next - addr == pte_level_size(level) && IS_ALIGNED(out.pa, pte_level_size(level));
+	return pte_block_allowed(level) && end - addr >= pte_level_size(level) && IS_ALIGNED(addr | out.pa, pte_level_size(level));
 }
 
 /* Tables down to where the leaves of [start, end) will stand; nothing may be there yet. */
 static int populate(struct pgtable *table, u64 start, u64 end, paddr_t out)
 {
-	for (u64 addr = start, next; addr < end; addr = next) {
-		int level;
-		pte_t *pte = find(table, addr, &level);
-		void *page;
+	pte_t *pte = NULL;
+	int level = 0;
 
+	for (u64 addr = start; addr < end; addr = next_boundary(addr, end, level)) {
+		pte = find_next(table, pte, addr, &level);
 		if (pte_valid(*pte))
 			return -EBUSY;
-		next = next_boundary(addr, end, level);
-		if (fits(level, addr, next, pa_add(out, addr - start)))
-			continue;
-		page = table_take(table);
-		if (!page)
-			return -ENOMEM;
-		publish(pte, page);
-		next = addr;		/* again, a level further down */
+		while (!fits(level, addr, end, pa_add(out, addr - start))) {
+			pte_t *entries = table_take(table);
+
+			if (!entries)
+				return -ENOMEM;
+			publish(pte, entries);
+			pte = entries + index_of(table, ++level, addr);
+		}
 	}
 	return 0;
 }
 
 int pgtable_map(struct pgtable *table, u64 start, paddr_t out, u64 size, u32 prot)
 {
-	int level, err;
+	pte_t *pte = NULL;
+	int level = 0, err;
 
 	check_range(table, start, size);
 	ASSERT(IS_ALIGNED(out.pa, PAGE_SIZE));
@@ -114,8 +123,7 @@ int pgtable_map(struct pgtable *table, u64 start, paddr_t out, u64 size, u32 pro
 	if (err)
 		return err;
 	for (u64 addr = start; addr < start + size; addr = next_boundary(addr, start + size, level)) {
-		pte_t *pte = find(table, addr, &level);
-
+		pte = find_next(table, pte, addr, &level);
 		WRITE_ONCE(*pte, pte_leaf(table->stage, pa_add(out, addr - start), level, prot));
 	}
 	dsb_ishst();
@@ -174,13 +182,16 @@ static bool split_at(struct pgtable *table, u64 addr)
 
 int pgtable_unmap(struct pgtable *table, u64 start, u64 size)
 {
-	int level;
+	pte_t *pte = NULL;
+	int level = 0;
 
 	check_range(table, start, size);
 	if (!split_at(table, start) || !split_at(table, start + size))
 		return -ENOMEM;
-	for (u64 addr = start; addr < start + size; addr = next_boundary(addr, start + size, level))
-		WRITE_ONCE(*find(table, addr, &level), 0);
+	for (u64 addr = start; addr < start + size; addr = next_boundary(addr, start + size, level)) {
+		pte = find_next(table, pte, addr, &level);
+		WRITE_ONCE(*pte, 0);
+	}
 	dsb_ishst();
 	return table->inval(table, start, size);
 }

@@ -47,13 +47,12 @@ int stage2_init(struct stage2 *s2, u16 vmid)
  */
 void stage2_exit(struct stage2 *s2)
 {
-	spin_lock(&s2->lock);
+	SPIN_GUARD(&s2->lock);
 	if (pgtable_clear(&s2->table))
 		pr_err("stage 2 of VMID %u: not invalidated, its tables stay allocated", s2->vmid);
 	else
 		page_free(s2->table.root, S2_ROOT_PAGES);
 	s2->table.root = NULL;
-	spin_unlock(&s2->lock);
 }
 
 u64 stage2_vttbr(const struct stage2 *s2)
@@ -69,31 +68,22 @@ static bool in_range(ipaddr_t start, u64 size)
 
 int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 prot)
 {
-	int err;
-
 	if (!in_range(start, size) || !IS_ALIGNED(out.pa, PAGE_SIZE) || out.pa > BIT(PTE_OUT_BITS) - size)
 		return -EINVAL;
-	spin_lock(&s2->lock);
-	err = pgtable_map(&s2->table, start.ipa, out, size, prot);
-	spin_unlock(&s2->lock);
-	return err;
+	SPIN_GUARD(&s2->lock);
+	return pgtable_map(&s2->table, start.ipa, out, size, prot);
 }
 
 int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size)
 {
-	int err;
-
 	if (!in_range(start, size))
 		return -EINVAL;
-	spin_lock(&s2->lock);
-	err = pgtable_unmap(&s2->table, start.ipa, size);
-	spin_unlock(&s2->lock);
-	return err;
+	SPIN_GUARD(&s2->lock);
+	return pgtable_unmap(&s2->table, start.ipa, size);
 }
 
-bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left)
+bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot)
 {
-	u64 offset;
 	int level;
 	pte_t pte;
 
@@ -102,19 +92,7 @@ bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *p
 	pte = pgtable_lookup(&s2->table, address.ipa, &level);
 	if (!pte_valid(pte))
 		return false;
-	offset = address.ipa & (pte_level_size(level) - 1);
-	*out = pa_add(pte_addr(pte), offset);
+	*out = pa_add(pte_addr(pte), address.ipa & (pte_level_size(level) - 1));
 	*prot = pte_s2_prot(pte);
-	*left = pte_level_size(level) - offset;
 	return true;
-}
-
-bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left)
-{
-	bool found;
-
-	spin_lock(&s2->lock);
-	found = stage2_find(s2, address, out, prot, left);
-	spin_unlock(&s2->lock);
-	return found;
 }

@@ -100,23 +100,15 @@ static void set_state(struct ivshmem *dev, u32 state)
 
 static u32 read_reg(struct ivshmem *dev, u64 n)
 {
-	const struct ivshmem *peer = find_peer(dev, n - STATES);
-	u32 status = dev->status;
+	const struct ivshmem *peer = n < STATES ? NULL : find_peer(dev, n - STATES);
+	const u32 own[STATES] = {
+		[INTR_MASK] = dev->mask, [INTR_STATUS] = dev->status, [IV_POSITION] = dev->config->id,
+		[STATE] = dev->state, [MAX_PEERS] = dev->config->peers,
+	};
 
-	switch (n) {
-	case INTR_MASK:
-		return dev->mask;
-	case INTR_STATUS:
+	if (n == INTR_STATUS)
 		dev->status = 0;
-		return status;
-	case IV_POSITION:
-		return dev->config->id;
-	case STATE:
-		return dev->state;
-	case MAX_PEERS:
-		return dev->config->peers;
-	}
-	return peer ? peer->state : 0;
+	return n < STATES ? own[n] : peer ? peer->state : 0;
 }
 
 /* A CPU that has not been parked yet when its cell has ended says nothing to others any more. */
@@ -155,24 +147,13 @@ static u32 config_access(void *ctx, u64 offset, u32 value, u32 lanes, bool write
 	return *reg | (at == PCI_COMMAND && is_pending(dev) ? (u32)PCI_STATUS_INTX : 0);
 }
 
-static void access_device(struct ivshmem *dev, struct mmio_access *access)
-{
-	u64 reg = access->offset % REGS_SIZE / 4;
-
-	if (access->offset < ECAM_SIZE)
-		vpci_config_access(access, config_access, dev);
-	else if (access->size == 4 && access->write)
-		write_reg(dev, reg, (u32)access->value);
-	else if (access->size == 4)
-		access->value = read_reg(dev, reg);
-}
-
 /* While it is up the line makes its interrupt pending again at each access of its own, as a level does (vpl011.c). */
 static bool ivshmem_access(struct cpu *cpu, void *ctx, struct mmio_access *access)
 {
 	struct cell *cell = ctx;
 	bool is_config = access->offset < ECAM_SIZE, was_up;
 	u64 n = is_config ? access->offset / SLOT_SIZE : (access->offset - ECAM_SIZE) / REGS_SIZE;
+	u64 reg = access->offset % REGS_SIZE / 4;
 	struct ivshmem *dev;
 
 	if (n >= cell->config->ivshmem_count) {
@@ -182,7 +163,12 @@ static bool ivshmem_access(struct cpu *cpu, void *ctx, struct mmio_access *acces
 	dev = &cell->ivshmem[n];
 	spin_lock(&dev->list->lock);
 	was_up = is_up(dev);
-	access_device(dev, access);
+	if (is_config)
+		vpci_config_access(access, config_access, dev);
+	else if (access->size == 4 && access->write)
+		write_reg(dev, reg, (u32)access->value);
+	else if (access->size == 4)
+		access->value = read_reg(dev, reg);
 	if (was_up || is_up(dev))
 		vgic_set_line(cell, dev->config->irq, is_up(dev));
 	spin_unlock(&dev->list->lock);

@@ -3,7 +3,6 @@
  * Hypercalls (abi/hypercall.h): decode and copy arguments here, then call cell/. The management calls are the root
  * cell's alone and run under cell_lock.
  */
-#include <hyp/string.h>
 #include <hyp/trap.h>
 
 static s64 hc_version(struct guest_regs *regs, struct cpu *cpu)
@@ -49,17 +48,15 @@ static s64 hc_cell_create(struct guest_regs *regs, struct cpu *cpu)
 
 	if (flags & ~(u64)HC_CREATE_CHECK)
 		return -EINVAL;
-	if (bytes > sizeof(blob)) {
-		result = hc_fail(&err, -EINVAL, "a cell config of %llu bytes: the most is %zu", (unsigned long long)bytes,
-				 sizeof(blob));
-	} else if (!guest_read(cpu->cell, ipa(regs->x[1]), blob, bytes)) {
+	if (bytes <= sizeof(blob) && !guest_read(cpu->cell, ipa(regs->x[1]), blob, bytes))
 		return -EFAULT;
-	} else {
+	if (bytes <= sizeof(blob))
 		result = cell_check(blob, bytes, &err);
-		if (!result && !(flags & HC_CREATE_CHECK))
-			result = cell_build((const struct cfg_cell *)blob, &err);
-		cell_mem_echo();
-	}
+	else
+		result = hc_fail(&err, -EINVAL, "a cell config of %lu bytes: the most is %zu", bytes, sizeof(blob));
+	if (!result && !(flags & HC_CREATE_CHECK))
+		result = cell_build((const struct cfg_cell *)blob, &err);
+	cell_mem_echo();
 	if (!guest_write(cpu->cell, ipa(regs->x[3]), &err, sizeof(err)) && result < 0)
 		return -EFAULT;
 	return result;
@@ -168,14 +165,11 @@ static s64 call_about_cell(const struct call *call, struct guest_regs *regs, str
 
 static __attribute__((noinline)) s64 management_call(const struct call *call, struct guest_regs *regs, struct cpu *cpu)
 {
-	s64 result;
-
 	if (!cpu->cell->is_root)
 		return -EPERM;
 	cell_lock_from_trap(cpu);
-	result = call->root ? call->root(regs, cpu) : call_about_cell(call, regs, cpu);
-	spin_unlock(&cell_lock);
-	return result;
+	SPIN_HELD(&cell_lock);
+	return call->root ? call->root(regs, cpu) : call_about_cell(call, regs, cpu);
 }
 
 s64 hypercall(struct guest_regs *regs, struct cpu *cpu, u32 function)

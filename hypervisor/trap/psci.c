@@ -3,12 +3,10 @@
  * PSCI 1.1 for cells: each cell switches its own CPUs and itself, by the affinities that it sees. Both calling
  * conventions; only the functions that have addresses or affinities exist in two widths.
  */
-#include <hyp/printk.h>
 #include <hyp/trap.h>
 
 #define PSCI_BASE		0x84000000u
 #define PSCI_64			0x40000000u
-#define PSCI_SYSTEM_OFF		0x84000008u
 
 #define PSCI_1_1		0x10001
 #define PSCI_NO_MIGRATION	2	/* no Trusted OS that would have to migrate */
@@ -23,7 +21,6 @@
 
 #define AFFINITY_ON		0
 #define AFFINITY_OFF		1
-#define AFFINITY_FIELDS		(GENMASK(39, 32) | GENMASK(23, 0))
 
 static struct cpu *find_vcpu(struct cell *cell, u64 affinity)
 {
@@ -47,11 +44,18 @@ static s64 psci_cpu_off(const struct guest_regs *regs, struct cpu *cpu, u64 mask
 	cell_cpu_off(cpu);
 }
 
-static s64 cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
+/*
+ * Under cell_lock, so that neither a cell that is being stopped nor a CPU that is being given away wakes up meanwhile:
+ * who has the lock parks this CPU instead of waiting for it.
+ */
+static s64 psci_cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask);
 	u64 entry = regs->x[2] & mask;
+	struct cpu *target;
 
+	cell_lock_from_trap(cpu);
+	SPIN_HELD(&cell_lock);
+	target = find_vcpu(cpu->cell, regs->x[1] & mask);
 	if (!target)
 		return PSCI_INVALID_PARAMETERS;
 	if (cpu->cell->state != HC_STATE_RUNNING)
@@ -61,23 +65,9 @@ static s64 cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 	return cell_cpu_on(target, entry, regs->x[3] & mask) ? PSCI_SUCCESS : PSCI_ALREADY_ON;
 }
 
-/*
- * Under cell_lock, so that neither a cell that is being stopped nor a CPU that is being given away wakes up meanwhile:
- * who has the lock parks this CPU instead of waiting for it.
- */
-static s64 psci_cpu_on(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
-{
-	s64 result;
-
-	cell_lock_from_trap(cpu);
-	result = cpu_on(regs, cpu, mask);
-	spin_unlock(&cell_lock);
-	return result;
-}
-
 static s64 psci_affinity_info(const struct guest_regs *regs, struct cpu *cpu, u64 mask)
 {
-	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask & AFFINITY_FIELDS);
+	struct cpu *target = find_vcpu(cpu->cell, regs->x[1] & mask & MPIDR_AFFINITY);
 
 	if ((regs->x[2] & mask) != 0 || !target)
 		return PSCI_INVALID_PARAMETERS;

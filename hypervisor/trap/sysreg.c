@@ -5,7 +5,6 @@
  * else is undefined.
  */
 #include <asm/esr.h>
-#include <asm/sysreg.h>
 #include <hyp/trap.h>
 
 #define ISS_OP0		GENMASK(21, 20)
@@ -30,14 +29,12 @@
 #define REG_ICC_ASGI1R	REG(3, 0, 12, 11, 6)
 #define REG_ICC_SGI0R	REG(3, 0, 12, 11, 7)
 
-struct absent {
-	u32 mask, value;
-};
-
 #define GROUP(fields, ...)	{ .mask = (fields), .value = REG(__VA_ARGS__) & (fields) }
 
 /* Read-as-zero, write-ignored. */
-static const struct absent absent[] = {
+static const struct {
+	u32 mask, value;
+} absent[] = {
 	GROUP(ISS_OP0 | ISS_OP1_HIGH, 2, 0, 0, 0, 0),			/* debug, trace, debug of EL0 */
 	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN | ISS_CRM, 3, 0, 9, 14, 0),	/* PMINTENSET, PMINTENCLR, PMMIR */
 	GROUP(ISS_OP0 | ISS_OP1 | ISS_CRN, 3, 3, 9, 0, 0),		/* PMCR ... PMOVSSET */

@@ -56,13 +56,12 @@ static void access_fault(struct cpu *cpu, u64 esr)
 		cpu->exits[HC_EXIT_FAULT]++;
 	}
 	if (MUTATE(PANIC_ON_FAULT))
-		panic("cell %s: access to IPA 0x%llx", cell->name, (unsigned long long)address);
-	if (!cell->inject_abort)
+		panic("cell %s: access to IPA 0x%lx", cell->name, address);
+	if (!(cell->config->flags & (CFG_CELL_ROOT | CFG_CELL_INJECT_ABORT)))
 		cell_fail_current(cpu, fetch ? HC_REASON_EXECUTE : HC_REASON_MEMORY, address);
 	if (log_allowed(&cell->log))
-		pr_warn("cell %s: cpu %u: %s at IPA 0x%llx, where it has nothing (PC 0x%llx)", cell->name, cpu->id,
-			fetch ? "fetch" : esr & ISS_WNR ? "write" : "read", (unsigned long long)address,
-			(unsigned long long)sysreg_read(elr_el2));
+		pr_warn("cell %s: cpu %u: %s at IPA 0x%lx, where it has nothing (PC 0x%lx)", cell->name, cpu->id,
+			fetch ? "fetch" : esr & ISS_WNR ? "write" : "read", address, sysreg_read(elr_el2));
 	inject_abort(sysreg_read(far_el2), fetch);
 }
 
@@ -110,6 +109,5 @@ void trap_hyp(u64 kind, u64 esr, u64 elr, u64 far)
 {
 	static const char *const names[] = { "synchronous", "IRQ", "FIQ", "SError" };
 
-	panic("%s exception at EL2: ESR 0x%llx, PC 0x%llx, address 0x%llx", names[kind & 3], (unsigned long long)esr,
-	      (unsigned long long)elr, (unsigned long long)far);
+	panic("%s exception at EL2: ESR 0x%lx, PC 0x%lx, address 0x%lx", names[kind & 3], esr, elr, far);
 }

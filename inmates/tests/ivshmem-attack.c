@@ -2,7 +2,7 @@
 /*
  * A hostile peer, for ever or for `rounds=`, after which it resets itself: nonsense in the links, doorbells of everybody
  * with every vector and states at full speed, every register of the device and of its configuration space at every
- * width. It knows that it harms nobody as little as they know that it tries. `which=` is a set of attacks (bits).
+ * width. `which=` is a set of attacks (bits), `storm=` how many doorbells one has.
  */
 #include <inmate/console.h>
 #include <inmate/fault.h>
@@ -13,13 +13,13 @@
 #include <inmate/random.h>
 #include <inmate/smccc.h>
 
-#define STORM		20000
 #define JUMPS		2000
 #define PAGE		4096
 #define ALL		0x1f
 
 static struct ivshmem dev;
 static struct link links[8];
+static u64 storms;
 
 static void write_any(u64 address, u32 size, u64 value)
 {
@@ -56,15 +56,15 @@ static void jump(void)
 
 static void storm(void)
 {
-	for (u32 i = 0; i < STORM; i++)
+	for (u32 i = 0; i < storms; i++)
 		ivshmem_write(&dev, IVSHMEM_DOORBELL, i % (dev.peers + 2) << 16);
-	for (u32 i = 0; i < STORM / 4; i++)
+	for (u32 i = 0; i < storms / 4; i++)
 		ivshmem_write(&dev, IVSHMEM_DOORBELL, (u32)random64());
 }
 
 static void change_states(void)
 {
-	for (u32 i = 0; i < STORM; i++)
+	for (u32 i = 0; i < storms; i++)
 		ivshmem_write(&dev, IVSHMEM_STATE, i);
 }
 
@@ -91,6 +91,7 @@ int main(void)
 {
 	u64 which = boot_arg("which", ALL), rounds = boot_arg("rounds", ~0ULL);
 
+	storms = boot_arg("storm", 20000);
 	random_seed(boot_arg("seed", 1));
 	if (!ivshmem_init(&dev, 0))
 		machine_panic(1);

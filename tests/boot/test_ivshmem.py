@@ -21,6 +21,7 @@ pytestmark = GROUP("ivshmem")
 TRANSFER = os.environ.get("CLOISTER_IVSHMEM", "512M")	# in each direction
 CHANNEL_PA, CHANNEL_SIZE = 0x50000000, 4 << 20		# as configs/arm64/qemu-virt/ivshmem-system.yaml says
 TRIO_PA, TRIO_SIZE = 0x51000000, 1 << 20
+ATTACK_RAM = 0x4e000000
 SHARED = ["read", "write", "shared"]
 ENDS = ["panic", "off", "reset", "fault"]		# as in inmates/tests/ivshmem-end.c
 OURS, THEIRS = 9, 7					# the states there
@@ -184,6 +185,26 @@ def test_doorbells(root: Root, channel: Device, trio: Device):
     assert echo.counts(0)["interrupts"] == 2
 
 
+# What ivshmem-uio is asked, its status, and what it says.
+ASKED = [
+    ("send 64K", 0, "sent 65536 bytes, sum "),
+    ("--timeout 300 receive 8", 3, "peer 1: nothing moved for 300 ms; 0 bytes to send and 8 to receive"),
+    ("--timeout 300 wait 77", 3, "not that state in 300 ms; the state of peer 1 is 0x"),
+    ("send 7", 2, "must be a multiple of 8"),
+    ("send 1Q", 2, "'1Q' is no number of bytes"),
+    ("--peer 2 ring", 1, "there is no peer 2: the peers of 0001:00:00.0 are 0 to 1, and we are 0"),
+    ("--device 0000:00:00.0 show", 1, "0000:00:00.0 is not an ivshmem device"),
+    ("state", 2, "Usage: ivshmem-uio"),
+]
+
+
+def test_tool(root: Root, channel: Device):
+    Echo(root)
+    for command, status, sentence in ASKED:
+        found, said = root.vm.status(f"ivshmem-uio --device {channel.address} {command}")
+        assert found == status and sentence in said, f"{command}: {said}"
+
+
 def test_gigabyte(root: Root, channel: Device, trio: Device):
     """Half of it there and half of it back; the rings are full again and again, and interrupts say when not."""
     echo, others, before = Echo(root), trio.interrupts(), channel.interrupts()
@@ -269,18 +290,26 @@ def test_dma(root: Root, trio: Device):
     trio.run("show")
 
 
-def test_two_cells_without_root():
-    """Both start with the machine. What one checks of its device, and 16 MiB through it."""
+def test_without_root():
+    """Two cells that start with the machine: what one of them checks of its device, exact numbers of interrupts among that,
+    and 16 MiB to the other and back. Both have another channel, on which a third cell attacks and resets itself, and is
+    started by the hypervisor, again and again."""
     variant = Variant("ivshmem-lone")
-    cells = [cell_config("check", "tests/ivshmem", cpus=[0], serial=False, ram=CELL_RAM, size="8M", on_fault="abort"),
-             cell_config("echo", "demos/ivshmem", cpus=[1], ram=OTHER_RAM, size="16M")]
-    del cells[0]["console"]
-    cells[0]["devices"] = ["serial0"]
-    for number, cell in enumerate(cells):
-        with_channels(cell, channel=(CHANNEL, number, 2))
+    check = cell_config("check", "tests/ivshmem", cpus=[0], serial=False, ram=CELL_RAM, size="8M", on_fault="abort")
+    del check["console"]
+    check["devices"] = ["serial0"]
+    echo = cell_config("echo", "demos/ivshmem", cpus=[1], ram=OTHER_RAM, size="16M")
+    attack = cell_config("attack", "tests/ivshmem-attack", cpus=[2], serial=False, ram=ATTACK_RAM, size="8M", on_fault="abort")
+    attack.update(bootargs="rounds=1 storm=500", restart={"policy": "always", "times": 1000, "seconds": 1})
+    for number, cell in enumerate((check, echo)):
+        with_channels(cell, channel=(CHANNEL, number, 2), trio=(TRIO, number, 3))
+    with_channels(attack, trio=(TRIO, 2, 3))
     with locked(variant.directory.with_suffix(".lock")):
-        image = make_lone_image(variant, *cells)
+        image = make_lone_image(variant, check, echo, attack)
         with Vm(variant.machine, image, variant.directory / "console.log") as vm:
             vm.wait(r"# (\d+) failed", 90)
             report = parse_ktap(vm.tail(200).replace("  | ", ""))
             assert report.results and not report.failures, vm.tail(100) + vm.serial1_text()
+            begin = 0
+            for _ in range(3):		# it was there, and ended
+                begin = vm.wait_serial1("^ivshmem: device 1: peer 2 has state 0x0$", begin).end()

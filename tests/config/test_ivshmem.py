@@ -3,9 +3,9 @@
 anew leaves them where they are, and every way to describe one wrongly."""
 
 import pytest
-from workbench import RTOS0, RTOS1, SYSTEM, Bench, make_board, shown
+from workbench import RTOS0, RTOS1, SYSTEM, Bench, hypervisor, make_board, shown
 
-from cloister_lib import fdt
+from cloister_lib import abi, fdt
 
 HOST = 0x0B000000
 ROOT_MEMORY = "    - {name: ram, pa: 0x58000000, size: rest}\n"
@@ -231,3 +231,13 @@ def test_two_of_one_number(channel: Bench) -> None:
     channel.write("b.yaml", cell("ivshmem: [{region: chan, id: 1, peers: 4}]\n", text=RTOS1))
     said = channel.bad("check", "system.yaml", "a.yaml", "b.yaml")
     assert "id 1 is that of cell rtos" in said and "a.yaml:" in said and "b.yaml:" in said
+
+
+def test_hypervisor_without(channel: Bench) -> None:
+    """A hypervisor that was built without IVSHMEM takes no system that has channels."""
+    channel.write("hyp.bin", hypervisor())
+    said = channel.bad("pack", "system.yaml", "--hypervisor", "hyp.bin", "-o", "system.img")
+    assert "cell root: ivshmem needs a hypervisor with IVSHMEM, and hyp.bin was built without it" in said
+    assert said.startswith("system.yaml:")
+    channel.write("hyp.bin", hypervisor(features=abi.const("IMG_IVSHMEM")))
+    channel.good("pack", "system.yaml", "--hypervisor", "hyp.bin", "-o", "system.img")

@@ -318,10 +318,10 @@ static u64 register_ipa(const struct guest *g, u64 offset)
 u64 world_read(struct guest *g, u64 offset, u32 bytes)
 {
 	paddr_t out;
-	u64 left, value = 0;
+	u64 value = 0;
 	u32 prot;
 
-	if (!stage2_lookup(&g->home->cell.s2, ipa(register_ipa(g, offset)), &out, &prot, &left) || prot & PROT_WRITE)
+	if (!stage2_find(&g->home->cell.s2, ipa(register_ipa(g, offset)), &out, &prot) || prot & PROT_WRITE)
 		found("a register page is not there, or can be written");
 	memcpy(&value, machine_memory(out.pa, bytes), bytes);
 	return value;

@@ -31,7 +31,7 @@ static struct cfg_system sys;
 static struct { struct cfg_cell cell; struct cfg_cell_cpu cpus[4]; struct cfg_irq irqs[ROOT_IRQS + 1]; } root_config;
 static struct { struct cfg_cell cell; struct cfg_cell_cpu cpus[1]; struct cfg_irq irqs[OTHER_IRQS]; } other_config;
 
-struct cpu cpus[CPU_MAX];
+struct cpu cpus[CFG_MAX_CPUS];
 u32 cpu_count = MODEL_CPUS;
 
 static void breach(const char *what, u32 intid)

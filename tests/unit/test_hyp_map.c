@@ -134,7 +134,7 @@ static void devices_are_mapped_with_gaps(void **state)
 static void stacks_have_guard_pages(void **state)
 {
 	(void)state;
-	for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
+	for (unsigned int cpu = 0; cpu < CFG_MAX_CPUS; cpu++) {
 		u64 top = (uintptr_t)hyp_map_stack(cpu);
 		bool w, x, d;
 		u64 out;
@@ -157,7 +157,7 @@ static void windows_show_what_was_asked_and_no_more(void **state)
 	};
 
 	(void)state;
-	for (fake_cpu = 0; fake_cpu < CPU_MAX; fake_cpu += 5) {
+	for (fake_cpu = 0; fake_cpu < CFG_MAX_CPUS; fake_cpu += 5) {
 		for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 			u64 start = cases[i].start, size = cases[i].size;
 			u64 va = (uintptr_t)hyp_window_map(pa(start), size);

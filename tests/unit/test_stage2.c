@@ -127,23 +127,20 @@ static void lookup_says_what_is_there(void **state)
 {
 	paddr_t out;
 	u32 prot;
-	u64 left;
 
 	(void)state;
 	assert_int_equal(stage2_map(&s2, ipa(GIB(1)), pa(MIB(6)), MIB(2), PROT_READ), 0);
 	assert_int_equal(stage2_map(&s2, ipa(GIB(1) + MIB(2)), pa(0x9000000), PAGE_SIZE, RW | PROT_DEVICE), 0);
-	assert_true(stage2_lookup(&s2, ipa(GIB(1) + 0x12345), &out, &prot, &left));
+	assert_true(stage2_find(&s2, ipa(GIB(1) + 0x12345), &out, &prot));
 	assert_int_equal(out.pa, MIB(6) + 0x12345);
 	assert_int_equal(prot, PROT_READ);
-	assert_int_equal(left, MIB(2) - 0x12345);
-	assert_true(stage2_lookup(&s2, ipa(GIB(1) + MIB(2) + 8), &out, &prot, &left));
+	assert_true(stage2_find(&s2, ipa(GIB(1) + MIB(2) + 8), &out, &prot));
 	assert_int_equal(out.pa, 0x9000008);
 	assert_int_equal(prot, RW | PROT_DEVICE);
-	assert_int_equal(left, PAGE_SIZE - 8);
-	assert_false(stage2_lookup(&s2, ipa(GIB(1) + MIB(2) + PAGE_SIZE), &out, &prot, &left));
-	assert_false(stage2_lookup(&s2, ipa(0), &out, &prot, &left));
-	assert_false(stage2_lookup(&s2, ipa(BIT(40)), &out, &prot, &left));
-	assert_false(stage2_lookup(&s2, ipa(~0UL), &out, &prot, &left));
+	assert_false(stage2_find(&s2, ipa(GIB(1) + MIB(2) + PAGE_SIZE), &out, &prot));
+	assert_false(stage2_find(&s2, ipa(0), &out, &prot));
+	assert_false(stage2_find(&s2, ipa(BIT(40)), &out, &prot));
+	assert_false(stage2_find(&s2, ipa(~0UL), &out, &prot));
 }
 
 static void wrong_ranges_are_refused(void **state)

@@ -60,6 +60,9 @@ def _verify_features(system: System, features: int, file: str) -> None:
         if cell.vpl011 and not features & abi.const("IMG_VPL011"):
             raise Fatal(cell.place("console"), f"cell {cell.name}: the virtual UART needs a hypervisor with VPL011, and {file} was "
                         "built without it: give the cell a UART of the board, or `console: hypercall` or `none`")
+        if cell.ivshmem and not features & abi.const("IMG_IVSHMEM"):
+            raise Fatal(cell.place("ivshmem"), f"cell {cell.name}: ivshmem needs a hypervisor with IVSHMEM, and {file} was "
+                        "built without it")
 
 
 def system_image(system: System, plans: list[Plan], binary: bytes, file: str) -> tuple[bytes, bytes]:

@@ -6,7 +6,6 @@
 #include <arch/cpu.h>
 #include <arch/barrier.h>
 #include <arch/pte.h>
-#include <asm/entry.h>
 #include <asm/sysreg.h>
 
 #define HCR_VM		BIT(0)
@@ -41,11 +40,9 @@
 
 #define CNTHCTL_EL1PC	3ULL			/* counter and timer */
 
-#define MPIDR_AFFINITY	(GENMASK(39, 32) | GENMASK(23, 0))
 #define MPIDR_RES1	BIT(31)
 
-/* SPSR_EL2, everything masked: EL1h, AArch64; Supervisor mode, AArch32 */
-#define SPSR_EL1H	0x3c5
+/* SPSR_EL2, everything masked: Supervisor mode, AArch32 */
 #define SPSR_SVC	0x1d3
 #define SPSR_T_SHIFT	5
 
@@ -151,19 +148,9 @@ static void enable_features(void)
 		sysreg_write(HCRX_EL2, hcrx);
 }
 
-static u64 guest_hcr(void)
-{
-	u64 isar1 = sysreg_read(id_aa64isar1_el1), hcr = HCR_GUEST;
-
-	if (has(isar1, ISAR1_APA) || has(isar1, ISAR1_API) || has(sysreg_read(ISAR2_EL1), ISAR2_APA3))
-		hcr |= HCR_PAUTH;
-	/* no allocation tags: they would have to be cleared with the memory that they belong to */
-	return hcr;
-}
-
 const char *arch_cpu_init(void)
 {
-	u64 hpmn = 0;
+	u64 isar1 = sysreg_read(id_aa64isar1_el1), hcr = HCR_GUEST, hpmn = 0;
 
 	if (FIELD_GET(MMFR0_PARANGE, sysreg_read(id_aa64mmfr0_el1)) < S2_PS_40)
 		return "its physical address range is below 40 bits, which every cell's stage 2 needs";
@@ -177,7 +164,10 @@ const char *arch_cpu_init(void)
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PC);
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(vtcr_el2, s2_vtcr());
-	sysreg_write(hcr_el2, guest_hcr());
+	/* no allocation tags: they would have to be cleared with the memory that they belong to */
+	if (has(isar1, ISAR1_APA) || has(isar1, ISAR1_API) || has(sysreg_read(ISAR2_EL1), ISAR2_APA3))
+		hcr |= HCR_PAUTH;
+	sysreg_write(hcr_el2, hcr);
 	isb();
 	return NULL;
 }

@@ -19,6 +19,7 @@
 
 #define IMG_VSMMU	1			/* built with VSMMU: cells can have SMMUs */
 #define IMG_VPL011	2			/* built with VPL011: cells can have virtual UARTs */
+#define IMG_IVSHMEM	4			/* built with IVSHMEM: cells can have channels to others */
 
 /* The fields of the arm64 Image header (Linux: Documentation/arch/arm64/booting.rst) that pack sets. */
 #define IMG_HDR_TEXT_OFFSET	8
@@ -35,7 +36,7 @@ struct cloister_image {
 	cl_u64 config_offset;		/* 0 until packed */
 	cl_u64 config_size;
 	cl_u64 total_size;
-	cl_u64 features;		/* IMG_VSMMU, IMG_VPL011 */
+	cl_u64 features;		/* IMG_VSMMU, IMG_VPL011, IMG_IVSHMEM */
 };
 
 #endif

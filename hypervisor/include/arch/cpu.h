@@ -4,14 +4,14 @@
 #define ARCH_CPU_H
 
 #include <hyp/addr.h>
-
-struct cpu;
+#include <hyp/bits.h>
 
 /* EL2 configuration that does not depend on a cell: traps, timers, features, vectors. Each CPU, once. Returns a
  * sentence when this CPU cannot be used (too small a PA range, say), NULL when all is well. */
 const char *arch_cpu_init(void);
 
 /* Affinity fields of the calling CPU's MPIDR_EL1. */
+#define MPIDR_AFFINITY	(GENMASK(39, 32) | GENMASK(23, 0))
 u64 arch_mpidr(void);
 /* One of the CPUs that came up has an EL1 that cannot be AArch32. */
 extern bool arch_lacks_aarch32;
@@ -36,6 +36,9 @@ struct cpu *this_cpu(void);
 void arch_set_this_cpu(struct cpu *cpu);
 
 /* Firmware calls (PSCI by SMC, for this hypervisor's own needs). */
+#define PSCI_SYSTEM_OFF		0x84000008u
+#define PSCI_SYSTEM_RESET	0x84000009u
+#define PSCI_CPU_ON_64		0xc4000003u
 s64 arch_firmware_call(u32 function, u64 a1, u64 a2, u64 a3);
 /* The entry point for other CPUs; they arrive there with the address of their struct cpu in x0. */
 extern char secondary_entry[];

@@ -45,7 +45,6 @@ u32 pte_s2_prot(pte_t pte);			/* the permissions of a leaf of stage 2 */
 #define VTCR_IRGN0	GENMASK(9, 8)
 #define VTCR_ORGN0	GENMASK(11, 10)
 #define VTCR_SH0	GENMASK(13, 12)
-#define VTCR_TG0	GENMASK(15, 14)
 #define VTCR_PS		GENMASK(18, 16)
 #define VTTBR_BADDR	GENMASK(47, 1)
 #define VTTBR_VMID	GENMASK(63, 48)

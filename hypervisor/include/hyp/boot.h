@@ -5,14 +5,10 @@
 
 #include <hyp/types.h>
 
-struct cfg_system;
-struct cpu;
-
 void hyp_main(u64 base) __attribute__((noreturn));		/* boot CPU; PA of the image */
 void secondary_main(struct cpu *cpu) __attribute__((noreturn));	/* the others */
 
-/* Where in EL2's map the byte at `offset` of system.img is. */
-const void *image_payload(u64 offset);
+extern char __hyp_start[];		/* from the linker script: the first byte of system.img */
 
 /* Root and boot cells of the system config, their payloads copied, started. Panics when the image is inconsistent. */
 void boot_cells(void);

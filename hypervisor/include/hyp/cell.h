@@ -7,8 +7,8 @@
 #define HYP_CELL_H
 
 #include <abi/config.h>
-#include <abi/hypercall.h>
 #include <hyp/config.h>
+#include <hyp/errno.h>
 #include <hyp/mmio.h>
 #include <hyp/pci.h>
 #include <hyp/percpu.h>
@@ -34,7 +34,6 @@ struct cell {
 	u32 id;
 	u32 state;			/* HC_STATE_* */
 	bool is_root;
-	bool inject_abort;		/* CFG_CELL_INJECT_ABORT */
 	const struct cfg_cell *config;	/* the hypervisor's own checked copy */
 	char name[CL_NAME_LEN];
 	struct stage2 s2;

@@ -23,8 +23,6 @@
 #define GIC_PRIO_GUEST		0x80	/* the most urgent that a guest can have */
 #define GIC_PRIO_OPEN		0xf0	/* as a mask: everything passes */
 
-struct cpu;
-
 /* Checks GICD_PIDR2/GICD_TYPER/ID registers against the config, disables and deactivates every SPI, all Group 1,
  * routed to the boot CPU; then gic_cpu_init(). 0 or -EINVAL with a message. Boot CPU, once. */
 int gic_init(const struct cfg_system *sys);

@@ -9,9 +9,6 @@
 #include <abi/config.h>
 #include <hyp/addr.h>
 
-struct cell;
-struct cpu;
-
 /* One access of 1, 2, 4 or 8 bytes, naturally aligned, not crossing the region's end. */
 struct mmio_access {
 	u64 offset;		/* bytes from the region's start */

@@ -7,10 +7,7 @@
 #define HYP_PCI_H
 
 #include <abi/config.h>
-#include <hyp/errno.h>
 #include <hyp/spinlock.h>
-
-struct cell;
 
 struct vpci_dev;
 

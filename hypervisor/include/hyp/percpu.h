@@ -13,8 +13,6 @@
 #include <hyp/types.h>
 #include <hyp/vgic.h>
 
-struct cell;
-
 /* Requests to another CPU; set atomically, then a cross-call SGI. Done when the target clears the bit. */
 #define CPU_REQ_PARK	(1u << 0)	/* leave the cell and wait in EL2 */
 #define CPU_REQ_VGIC	(1u << 1)	/* vgic_sync() */
@@ -50,8 +48,7 @@ struct cpu {
 	void *gicr;			/* its redistributor's registers */
 };
 
-#define CPU_MAX CFG_MAX_CPUS
-extern struct cpu cpus[CPU_MAX];
+extern struct cpu cpus[CFG_MAX_CPUS];
 extern u32 cpu_count;
 
 /* Enters the cell that a START request names, or parks. The boot CPU's last step; also from a parked CPU. */

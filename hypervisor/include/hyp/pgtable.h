@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pgtable: the one walker, for EL2 stage 1 (hyp_map.c) and stage 2 (stage2.c). A change prepares (allocates
+ * pgtable: page tables, of EL2 stage 1 (hyp_map.c) and stage 2 (stage2.c) alike. A change prepares (allocates
  * all tables, may fail, changes no translation) and then commits (cannot fail). The owner of a table
  * serialises.
  *
@@ -22,7 +22,7 @@ struct pgtable {
 	/*
 	 * Drops all cached translations and table pointers of the range, everywhere, with completion. Called
 	 * with the entries already invalid: before a new valid one replaces them, and before tables are freed.
-	 * An error means that a walker may still use them.
+	 * An error means that a walker may still use them. NULL where nothing is ever unmapped.
 	 */
 	int (*inval)(struct pgtable *table, u64 addr, u64 size);
 };

@@ -12,8 +12,8 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /*
- * %c %s %d %u %x and %p with the l, ll and z length modifiers; %u and %x also with a
- * width, padded with blanks or, after '0', with zeros; %% . Always terminates.
+ * %c %s %d %u and %x with the l, ll and z length modifiers; %u and %x also with a width, padded with blanks or, after
+ * '0', with zeros; %% . Always terminates.
  * Returns the bytes that a large enough buffer would have got, without the NUL.
  */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args) __attribute__((format(printf, 3, 0)));

@@ -35,4 +35,14 @@ static inline void spin_unlock(spinlock_t *lock)
 	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
 }
 
+static inline void spin_unlock_held(spinlock_t **lock)
+{
+	spin_unlock(*lock);
+}
+
+/* The lock, which the caller has, is released where the block ends, whichever way that is. */
+#define SPIN_HELD(lock)		spinlock_t *held_ __attribute__((cleanup(spin_unlock_held), unused)) = (lock)
+/* Takes it from here to there. */
+#define SPIN_GUARD(lock)	SPIN_HELD(lock); spin_lock(held_)
+
 #endif

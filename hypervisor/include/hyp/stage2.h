@@ -42,12 +42,10 @@ int stage2_map(struct stage2 *s2, ipaddr_t start, paddr_t out, u64 size, u32 pro
 int stage2_unmap(struct stage2 *s2, ipaddr_t start, u64 size);
 
 /*
- * What the IPA translates to now. False: nothing. *left = bytes from there to the end of that entry.
- * Takes the lock, so it also waits for a break-before-make that is under way.
+ * What the IPA translates to. False: nothing. The caller holds the lock: no break-before-make is under way then, and as
+ * long as it does no entry goes away.
  */
-bool stage2_lookup(struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left);
-/* The same with the lock held: as long as it is, no entry goes away. */
-bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot, u64 *left);
+bool stage2_find(const struct stage2 *s2, ipaddr_t address, paddr_t *out, u32 *prot);
 
 /*
  * smmu/ provides this (mm/ does not include it). Drops what each SMMU has cached of the range for that VMID, with

@@ -14,6 +14,12 @@ typedef uint64_t u64;
 typedef int32_t s32;
 typedef int64_t s64;
 
+/* What nearly every interface is about. */
+struct cell;
+struct cpu;
+struct cfg_system;
+struct hc_error;
+
 #define KIB(n)	((u64)(n) << 10)
 #define MIB(n)	((u64)(n) << 20)
 #define GIB(n)	((u64)(n) << 30)

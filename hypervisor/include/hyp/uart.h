@@ -6,9 +6,6 @@
 #include <abi/config.h>
 #include <hyp/addr.h>
 
-struct cell;
-struct hc_error;
-
 /* Before it is called, and where there is none, output goes nowhere. */
 int uart_init(const struct cfg_system *sys);
 void uart_write(const char *text, size_t bytes);

@@ -10,10 +10,6 @@
 #include <hyp/gic.h>
 #include <hyp/spinlock.h>
 
-struct cell;
-struct cpu;
-struct hc_error;
-
 #define VGIC_SPI_WORDS		32	/* 32 x 32 INTIDs; word n as GICD_ISENABLER<n>; word 0 unused */
 #define VGIC_MAX_LRS		16
 #define VGIC_SOFT_END		64	/* soft interrupts are of word 0 of a CPU and of word 1 of a cell */

@@ -8,10 +8,7 @@
 #define HYP_VSMMU_H
 
 #include <abi/config.h>
-
-struct cell;
-struct cpu;
-struct hc_error;
+#include <hyp/types.h>
 
 /*
  * Register pages into the cell's stage 2, read-only, and their range into its mmio table. -EINVAL, -ENOMEM with err

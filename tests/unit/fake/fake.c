@@ -97,7 +97,7 @@ WEAK u64 s2_vtcr(void)
 
 /* ---- stand-ins for boot/ and lib/printk.c ---- */
 
-WEAK struct cpu cpus[CPU_MAX];
+WEAK struct cpu cpus[CFG_MAX_CPUS];
 WEAK u32 cpu_count = 4;
 WEAK struct cpu *this_cpu(void)
 {

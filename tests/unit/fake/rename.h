@@ -13,7 +13,6 @@
 #define memcmp		hyp_memcmp
 #define strlen		hyp_strlen
 #define strnlen		hyp_strnlen
-#define strcmp		hyp_strcmp
 #define snprintf	hyp_snprintf
 #define vsnprintf	hyp_vsnprintf
 

@@ -6,6 +6,7 @@
 #include <hyp/bits.h>
 
 #define HCR_RW		BIT(31)		/* EL1 is AArch64 */
+#define SPSR_EL1H	0x3c5		/* AArch64 EL1, with its own stack pointer, everything masked */
 
 /* two levels, so that a name can be a macro */
 #define sysreg_read(name)	sysreg_read_(name)
