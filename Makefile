@@ -5,6 +5,8 @@ BUILD	?= build
 PYTHON	?= /usr/bin/python3
 CROSS	?= $(if $(shell command -v aarch64-none-elf-gcc 2>/dev/null),aarch64-none-elf-,aarch64-linux-gnu-)
 HOSTCC	?= gcc
+# of the hypervisor's sources on the host: all there is
+HOST_OPTIONS := $(patsubst %,-DCONFIG_%=1,PCI VSMMU VPL011 IVSHMEM)
 BOARD	?= qemu-virt
 # a deliberate defect, for tests that must fail: see hypervisor/include/hyp/mutate.h
 MUTATION ?= NONE

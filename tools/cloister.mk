@@ -43,7 +43,7 @@ $(BUILD)/tools/config_check: $(CHECK_SRC) $(wildcard hypervisor/config/*.h hyper
 		tools/cloister.mk
 	@echo "  HOSTCC  $@"
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -DCONFIG_VPL011=1 -Ihypervisor/include \
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter $(HOST_OPTIONS) -Ihypervisor/include \
 		-o $@ $(CHECK_SRC)
 
 # What kind of board a variant is, so that it is made anew when the variables differ.

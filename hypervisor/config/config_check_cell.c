@@ -68,12 +68,23 @@ static bool check_fields(struct check *c)
 		    "console_size %u is not 0 or a power of two up to 65536", console) &&
 	       need(c, !cell->uart_irq || (cell->uart_irq / 32 == 1 && console),
 		    "uart_irq %u is not 32 to 63, or does not go with console_size", cell->uart_irq) &&
-	       need(c, IS_ENABLED(CONFIG_VPL011) || !cell->uart_irq,
-		    "uart_irq %u is for a virtual UART, and this hypervisor was built without VPL011", cell->uart_irq) &&
 	       need(c, IS_ALIGNED(cell->ecam_size, ECAM_BUS_SIZE) && cell->ecam_size <= ECAM_MAX,
 		    "ecam_size 0x%lx is not 1 MiB for each of up to 256 buses", cell->ecam_size) &&
 	       need(c, !cell->watchdog_ms || cell->comm_ipa, "watchdog_ms %u, but no comm_ipa", cell->watchdog_ms) &&
 	       need(c, cell->restart <= CFG_RESTART_ALWAYS, "restart %u is unknown", cell->restart);
+}
+
+/* What the cell needs of Kconfig's options, before any cell starts. */
+static bool check_options(struct check *c)
+{
+	const struct cfg_cell *cell = c->cell;
+	static const char without[] = "%s %u: this hypervisor was built without %s";
+
+	return need(c, IS_ENABLED(CONFIG_PCI) || !cell->pci_count, without, "pci_count", cell->pci_count, "PCI") &&
+	       need(c, IS_ENABLED(CONFIG_VSMMU) || !cell->vsmmu_count, without, "vsmmu_count", cell->vsmmu_count, "VSMMU") &&
+	       need(c, IS_ENABLED(CONFIG_VPL011) || !cell->uart_irq, without, "uart_irq", cell->uart_irq, "VPL011") &&
+	       need(c, IS_ENABLED(CONFIG_IVSHMEM) || !cell->ivshmem_count, without, "ivshmem_count", cell->ivshmem_count,
+		    "IVSHMEM");
 }
 
 /* The trapped windows: where they are, and that they do not overlap one another. */
@@ -296,6 +307,7 @@ int config_check_cell(const void *blob, size_t bytes, const struct cfg_system *s
 	good = check_header(&c, blob, bytes, CFG_KIND_CELL, sizeof(*cell), CFG_MAX_CELL_SIZE) &&
 	       check_sizes(&c) &&
 	       check_fields(&c) &&
+	       check_options(&c) &&
 	       check_windows(&c) &&
 	       check_each(&c, "cpus", cell->cpu_count, check_cpu) &&
 	       check_each(&c, "memory", cell->mem_count, check_mem) &&

@@ -10,11 +10,14 @@ import pytest
 from workbench import ROOT, RTOS0, RTOS1, SYSTEM, Bench, arm64_image, elf, make_board
 
 
+OPTIONS = [f"-DCONFIG_{option}=1" for option in ("PCI", "VSMMU", "VPL011", "IVSHMEM")]
+
+
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory) -> Path:
     """The hypervisor's checker and abi.json, made from the sources as they are."""
     path = tmp_path_factory.mktemp("tools")
-    subprocess.run([os.environ.get("HOSTCC", "gcc"), "-DCONFIG_VPL011=1", f"-I{ROOT}/hypervisor/include", "-o",
+    subprocess.run([os.environ.get("HOSTCC", "gcc"), *OPTIONS, f"-I{ROOT}/hypervisor/include", "-o",
                     path / "config_check", ROOT / "tools/config_check_main.c",
                     *sorted((ROOT / "hypervisor/config").glob("*.c"))], check=True)
     subprocess.run([sys.executable, ROOT / "tools/cloister_lib/abi_gen.py", "-o", path / "abi.json"], check=True)

@@ -35,7 +35,7 @@ FUZZ_SECONDS	?= 3600
 FUZZ_TARGETS	= $(sort $(patsubst fuzz-%,%,$(filter fuzz-%,$(.VARIABLES))))
 FUZZ_OUT	:= $(BUILD)/tests/fuzz
 FUZZ_CFLAGS	:= -g -O1 -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -fno-sanitize-recover=all -D_GNU_SOURCE \
-		   -DCONFIG_VSMMU=1 -DCONFIG_VPL011=1 -fsanitize=fuzzer-no-link,address,undefined \
+		   $(HOST_OPTIONS) -fsanitize=fuzzer-no-link,address,undefined \
 		   -fsanitize-coverage-ignorelist=tests/fuzz/no-coverage \
 		   $(addprefix -I,tests/unit/fake hypervisor/include hypervisor/arch/arm64/include tests/unit tests/model \
 		   tools/cloisterctl tools/include driver)

@@ -35,7 +35,7 @@ unit-vpl011	:= hypervisor/uart/vpl011.c hypervisor/cell/cell_console.c hyperviso
 UNIT_TESTS	= $(sort $(patsubst unit-%,%,$(filter unit-%,$(.VARIABLES))))
 UNIT_OUT	:= $(BUILD)/tests/unit
 UNIT_CFLAGS	:= -g -O1 -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Werror -Wno-unused-parameter \
-		   -fsanitize=address,undefined -fno-sanitize-recover=all -DCONFIG_VSMMU=1 -DCONFIG_VPL011=1 \
+		   -fsanitize=address,undefined -fno-sanitize-recover=all $(HOST_OPTIONS) \
 		   -Itests/unit/fake -Ihypervisor/include -Ihypervisor/arch/arm64/include
 
 .SECONDEXPANSION:
