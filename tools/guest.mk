@@ -52,11 +52,11 @@ $(GUEST)/%/plain.cpio: $(GUEST)/busybox $(GUEST)/%/release tools/guest/init tool
 # The root cell's, without cells, which depend on the board: tools/cloister.mk and the tests add theirs in /cells.
 $(GUEST)/%/root.cpio: $(GUEST)/%/plain.cpio $(BUILD)/driver/%/cloister.ko \
 		$(BUILD)/driver/%/edu_test.ko $(BUILD)/driver/%/fault_test.ko \
-		$(BUILD)/tools/cloisterctl
+		$(BUILD)/driver/abi_test $(BUILD)/tools/cloisterctl
 	@echo "  CPIO    $@"
 	$(Q)$(PYTHON) tools/guest/mkinitramfs -o $@ --onto $< --release "$$(cat $(@D)/release)" \
 		--extra-module $(BUILD)/driver/$*/cloister.ko --add $(BUILD)/driver/$*/edu_test.ko:test/ \
-		--add $(BUILD)/driver/$*/fault_test.ko:test/ \
+		--add $(BUILD)/driver/$*/fault_test.ko:test/ --add $(BUILD)/driver/abi_test:test/ \
 		--add $(BUILD)/tools/cloisterctl:bin/
 .PRECIOUS: $(GUEST)/%/Image $(GUEST)/%/release $(GUEST)/%/plain.cpio $(GUEST)/%/root.cpio
 

@@ -15,7 +15,7 @@
 #include <abi/config.h>
 #include "cloister_ioctl.h"
 
-#define TESTS		13
+#define TESTS		14
 #define NO_CELL		63
 #define FUZZ_ROUNDS	20000
 
@@ -201,7 +201,7 @@ static void config_cpus(void)
 	config.cell.hdr.size = sizeof(config);
 	config.cell.cpu_count = 1;
 	config.cpu.cpu = 0xffffffff;
-	EXPECT(create(&config, sizeof(config), sentence) == EINVAL && strstr(sentence, "wants cpu"));
+	EXPECT(create(&config, sizeof(config), sentence) == EINVAL && sentence[0]);
 	report("a CPU that does not exist");
 }
 
@@ -239,6 +239,24 @@ static void root_cell(void)
 	report("the root cell");
 }
 
+static void cpu_counters(void)
+{
+	struct cloister_cpu_info cpu = { .head.size = sizeof(cpu) };
+	cl_u32 n;
+
+	EXPECT(error_of(fd, CLOISTER_CELL_CPU, &cpu) == 0 && cpu.info.cpu == 0 && cpu.info.on == 1);
+	EXPECT(cpu.info.exits[HC_EXIT_IRQ] && cpu.info.irqs_injected);
+	for (n = CFG_MAX_CPUS; n; n *= 2) {
+		cpu.n = n;
+		EXPECT(error_of(fd, CLOISTER_CELL_CPU, &cpu) == EINVAL);
+	}
+	cpu.id = NO_CELL;
+	EXPECT(error_of(fd, CLOISTER_CELL_CPU, &cpu) == ENOENT);
+	cpu.head.flags = 1;
+	EXPECT(error_of(fd, CLOISTER_CELL_CPU, &cpu) == EINVAL);
+	report("counters of CPUs");
+}
+
 static void reads(void)
 {
 	static char buffer[2 * CLOISTER_READ_MAX];
@@ -261,7 +279,7 @@ static void random_arguments(void)
 	static const unsigned long requests[] = {
 		CLOISTER_VERSION, CLOISTER_SYSTEM_INFO, CLOISTER_CELL_CREATE, CLOISTER_CELL_LOAD, CLOISTER_CELL_ENTRY,
 		CLOISTER_CELL_START, CLOISTER_CELL_STOP, CLOISTER_CELL_DESTROY, CLOISTER_CELL_INFO, CLOISTER_CELL_CONFIG,
-		CLOISTER_CELL_CONSOLE, CLOISTER_CELL_INPUT, CLOISTER_LOG_READ, CLOISTER_CELL_FIND,
+		CLOISTER_CELL_CONSOLE, CLOISTER_CELL_INPUT, CLOISTER_LOG_READ, CLOISTER_CELL_FIND, CLOISTER_CELL_CPU,
 	};
 	unsigned char argument[1024];
 	int i, k;
@@ -303,6 +321,7 @@ int main(void)
 	config_cpus();
 	missing_cells();
 	root_cell();
+	cpu_counters();
 	reads();
 	random_arguments();
 	return failures != 0;

@@ -182,6 +182,7 @@ s64 cell_run(struct cell *cell, u64 entry, u64 arg)
 	if (cell_streams_attach(cell))
 		return -EIO;
 	cell->heartbeat = 0;
+	cell->asked = false;
 	cell->info.reason = HC_REASON_NONE;
 	cell->info.starts++;
 	ivshmem_attach(cell);

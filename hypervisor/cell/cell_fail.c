@@ -39,7 +39,7 @@ static bool may_restart(struct cell *cell, u32 reason)
 {
 	const struct cfg_cell *config = cell->config;
 
-	if (!(config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)) ||
+	if (!(config->flags & (CFG_CELL_ROOT | CFG_CELL_BOOT)) || (reason == HC_REASON_OFF && cell->asked) ||
 	    config->restart < (reason == HC_REASON_OFF ? CFG_RESTART_ALWAYS : CFG_RESTART_ON_FAILURE))
 		return false;
 	if (timer_passed(cell->restart_end)) {
@@ -74,7 +74,7 @@ void cell_fail_locked(struct cpu *cpu, u32 reason, u64 info)
 
 	if (cell->state == HC_STATE_RUNNING) {
 		again = may_restart(cell, reason);
-		record(cell, reason, info);
+		record(cell, reason, reason == HC_REASON_OFF ? cell->asked : info);
 		if (!again)
 			maybe_end_machine(cell, reason);
 		for (u32 i = 0; i < cell->vcpus; i++) {

@@ -14,6 +14,7 @@ s64 cell_request(struct cell *cell, u64 request, u64 b)
 {
 	u64 page = cell->config->comm_ipa;
 
+	cell->asked = request == COMM_REQUEST_STOP;
 	return page && cell_mem_write(cell, page + offsetof(struct comm_page, request), &request, sizeof(u32), 0) ? 0 : -EEMPTY;
 }
 

@@ -14,6 +14,8 @@
 #define   GICD_CTLR_GRP0	BIT(0)		/* DS=1; EnableGrp1 without affinity routing in the Non-secure view */
 #define   GICD_CTLR_GRP1	BIT(1)		/* DS=1; EnableGrp1A in the Non-secure view */
 #define   GICD_CTLR_ARE		BIT(4)
+#define   GICD_CTLR_GRP1S	BIT(2)		/* in the Secure view of two security states */
+#define   GICD_CTLR_ARE_NS	BIT(5)		/* likewise, and BIT(4) is ARE_S */
 #define   GICD_CTLR_DS		BIT(6)
 #define   GICD_CTLR_RWP		BIT(31)
 #define GICD_TYPER		0x0004

@@ -228,7 +228,7 @@ static void write_config(struct cpu *self, struct vgic_word *word, const struct 
 }
 
 #define BLOCK(offset)	((offset) >> 7)
-#define BANKS_END	GICD_IGRPMODR
+#define BANKS_END	(GICD_IGRPMODR + 0x80)
 
 /* By blocks of 128 bytes. What is not here is RAZ/WI, as GICD_ITARGETSR, which means nothing with affinity routing. */
 static const struct bank {
@@ -245,14 +245,24 @@ static const struct bank {
 	[BLOCK(GICD_ISACTIVER)] = { read_active, write_set_active, 2, 4 },
 	[BLOCK(GICD_ICACTIVER)] = { read_active, write_clear_active, 2, 4 },
 	[BLOCK(GICD_IPRIORITYR) ... BLOCK(GICD_ITARGETSR) - 1] = { read_priority, write_priority, 5, 1 | 4 },
-	[BLOCK(GICD_ICFGR) ... BLOCK(BANKS_END) - 1] = { read_config, write_config, 3, 4 },
+	[BLOCK(GICD_ICFGR) ... BLOCK(GICD_IGRPMODR) - 1] = { read_config, write_config, 3, 4 },
 };
+
+/*
+ * The Secure view of two security states: what is signalled as IRQ is Group 1 Secure, chosen by GICD_IGRPMODR and enabled
+ * by another bit. There is no Non-secure Group 1: GICD_IGROUPR is RAZ/WI.
+ */
+static bool secure(const struct cell *cell)
+{
+	return cell->config->flags & CFG_CELL_GIC_SECURE;
+}
 
 /* The words of the frame are an array of `count`; offset < BANKS_END. */
 static inline bool access_bank(struct cpu *self, struct vgic_word *words, u64 count, u64 offset,
 			       struct mmio_access *access)
 {
-	const struct bank *bank = &banks[BLOCK(offset)];
+	bool group = BLOCK(offset) == BLOCK(GICD_IGROUPR) || BLOCK(offset) == BLOCK(GICD_IGRPMODR);
+	const struct bank *bank = &banks[BLOCK(group && secure(self->cell) ? offset ^ GICD_IGROUPR ^ GICD_IGRPMODR : offset)];
 	u64 n = offset >> bank->shift & (VGIC_SPI_WORDS - 1);
 
 	if (n >= count || !(bank->widths & access->size))
@@ -321,15 +331,19 @@ static u64 read_ctlr(struct cpu *self, struct cell *cell)
 		if (cpu != self && vgic_runs(cpu, cell) && READ_ONCE(cpu->vgic.asked) != READ_ONCE(cpu->vgic.answered))
 			rwp = GICD_CTLR_RWP;
 	}
+	if (secure(cell))
+		return (cell->vgic.ctlr & GICD_CTLR_GRP0) | (cell->vgic.ctlr & GICD_CTLR_GRP1 ? GICD_CTLR_GRP1S : 0) |
+		       GICD_CTLR_ARE | GICD_CTLR_ARE_NS | rwp;
 	return cell->vgic.ctlr | GICD_CTLR_ARE | GICD_CTLR_DS | rwp;
 }
 
 static void write_ctlr(struct cpu *self, struct cell *cell, u32 value)
 {
+	u32 group1 = value & (u32)(secure(cell) ? GICD_CTLR_GRP1S : GICD_CTLR_GRP1);
 	struct vgic_cell *vgic = &cell->vgic;
 
 	spin_lock(&vgic->lock);
-	vgic->ctlr = value & (u32)(GICD_CTLR_GRP0 | GICD_CTLR_GRP1);
+	vgic->ctlr = (value & (u32)GICD_CTLR_GRP0) | (group1 ? (u32)GICD_CTLR_GRP1 : 0);
 	for (u32 n = 1; n < VGIC_SPI_WORDS; n++)
 		apply_enables(cell, &vgic->spi[n]);
 	for (u32 i = 0; i < cell->vcpus; i++) {

@@ -252,6 +252,25 @@ static void check_control(u32 spi)
 	ktap_ok(came(1), "GICR_WAKER is ours to play with");
 }
 
+/* The priorities of SGIs 4 to 11, by instructions that change the address, too: compilers make them of loops. */
+static void check_write_back(void)
+{
+	u64 start = gicr_base() + GICR_SGI + GICD_IPRIORITYR + 4, at = start, wide;
+	u32 word, narrow;
+
+	__asm__ volatile("str %w1, [%0], #4" : "+r" (at) : "r" (0x10203040) : "memory");
+	ktap_ok(at == start + 4, "STR with post-index moves on");
+	__asm__ volatile("strb %w1, [%0, #3]!" : "+r" (at) : "r" (0x80) : "memory");
+	ktap_ok(at == start + 7, "STRB with pre-index moves on");
+	__asm__ volatile("ldrsb %1, [%0], #0" : "+r" (at), "=&r" (wide));
+	__asm__ volatile("ldrsb %w1, [%0], #-7" : "+r" (at), "=&r" (narrow));
+	ktap_ok(wide == ~0x7fULL && narrow == ~0x7fU && at == start, "LDRSB reads it with its sign and moves back");
+	__asm__ volatile("ldr %w1, [%0], #255" : "+r" (at), "=&r" (word));
+	ktap_ok(word == 0x10203040 && at == start + 255, "LDR with post-index reads what was written");
+	for (u32 sgi = 4; sgi < 12; sgi++)
+		gic_set_priority(sgi, GIC_PRIO_DEFAULT);
+}
+
 int main(void)
 {
 	u32 own = edu_init(&edu) ? edu.irq : uart_irq;
@@ -260,6 +279,7 @@ int main(void)
 	check_timers();
 	check_sgis();
 	check_quirks();
+	check_write_back();
 	if (own) {
 		check_own_spi(own);
 		check_control(own);

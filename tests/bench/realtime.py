@@ -38,7 +38,7 @@ BUDGET = {"vtimer": 100, "ptimer": 100, "spi": 110}
 # An SMMU's events are the first CPU's to handle, in batches that no cell's interrupt gets in between: here 1024 at once, with
 # turns of the other CPU.
 STORM_BUDGET = 150000
-# Root Linux can make the cell's CPU answer to a request of the hypervisor's: an exit more.
+# Beside root Linux a few were later by about an exit.
 ROOT_BUDGET = 300
 
 IDLE, LOADED = "beside root Linux, idle", "beside root Linux, loaded"

@@ -14,7 +14,7 @@ def heart(end: int = END_NEVER, beats: int = 50, answer: int = ANSWER_STOPPED, r
 HEARTS = {
     "heart-ready": heart(ready=1500),
     "heart-deaf": heart(answer=ANSWER_NONE),
-    "heart-off": heart(answer=ANSWER_OFF),
+    "heart-off": heart(answer=ANSWER_OFF, restart="always"),
     "heart-watched": heart(watchdog=500),
     "heart-hang": heart(END_HANG, watchdog=500),
     "heart-stuck": heart(END_NEVER, ready=100000, watchdog=500),

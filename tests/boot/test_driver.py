@@ -4,7 +4,7 @@
 import pytest
 
 from conftest import GROUP
-from harness import BUILD, Machine, Root, Vm, VmError
+from harness import BUILD, Machine, Root, Vm, VmError, parse_ktap
 
 pytestmark = GROUP("a57")
 
@@ -26,6 +26,15 @@ def test_cells_survive_a_reload(root: Root):
         root.vm.run(INSMOD)
     assert "hello" in root.cells(), output
     root.vm.wait_serial1("^hello: tick 2", begin)
+
+
+def test_hostile_ioctls(root: Root):
+    """driver/test/abi_test.c: each wrong argument is refused by its error, and nothing has changed."""
+    status, output = root.vm.status("/test/abi_test", 120)
+    report = parse_ktap(output)
+    assert report.results and not report.failures and status == 0, output
+    assert root.cells() == ["root"] and int(root.vm.run("nproc")) == 4
+    assert not root.vm.run("dmesg | grep -E 'BUG|WARNING|Oops' || true").strip()
 
 
 def test_without_the_driver_cloisterctl_says_so(root: Root):

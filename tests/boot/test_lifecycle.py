@@ -62,12 +62,6 @@ def test_stop_asks_first(root: Root):
     assert root.show("heart-watched")["state"] == "stopped"
 
 
-def test_stop_by_switching_off(root: Root):
-    begin = root.start("heart-off")
-    root.vm.wait_serial1("^heart: has a page", begin)
-    assert "it switched itself off" in root.control("cell stop heart-off")
-
-
 def test_stop_does_not_wait_for_ever(root: Root):
     begin = root.start("heart-deaf")
     root.vm.wait_serial1("^heart: has a page", begin)
@@ -188,6 +182,16 @@ def test_no_restart_of_what_was_stopped(watched: Root):
     watched.control("cell stop heart-panic --force")
     watched.vm.run("usleep 1000000")
     assert watched.show("heart-panic")["starts"] == 1
+
+
+def test_no_restart_of_what_was_asked_to_stop(watched: Root):
+    """Its policy is `always`, but to switch off is how it answers."""
+    begin = len(watched.vm.serial1_text())
+    watch(watched, "heart-off")
+    watched.vm.wait_serial1("^heart: has a page", begin)
+    assert "it switched itself off" in watched.control("cell stop heart-off")
+    watched.vm.run("usleep 1000000")
+    assert watched.show("heart-off")["starts"] == 1
 
 
 def test_watch_needs_a_policy(root: Root):

@@ -56,7 +56,7 @@ def vsmmu(name: str, options: str, *sentences: str) -> Case:
 STRUCTURE = [
     one("unknown-key", "rtos0", "cpus: [2]", "cpus: [2]\ncpu: 3 # here", "unknown key 'cpu'; did you mean 'cpus'?"),
     one("unknown-inner-key", "rtos0", MEM0, mem0(adress="1"),
-        "unknown key 'adress' in memory[0]; known are name, size, pa, ipa, flags"),
+        "unknown key 'adress' in memory[0]; known are name, size, pa, ipa, flags, ram"),
     one("key-missing", "rtos0", "cpus: [2]", "", "the key 'cpus' is missing"),
     one("wrong-type", "rtos0", "cpus: [2]", "cpus: two", "cpus: 'two' is not a list of CPU numbers, or all"),
     one("bad-size", "rtos0", MEM0, mem0(size="32 megs"), "memory[0].size: '32 megs' is not a size such as 32M, or rest"),

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from workbench import CONFIGS, ELF_ENTRY, RTOS1, Bench, arm64_image, elf, hypervisor, shown
+from workbench import CONFIGS, ELF_ENTRY, RTOS1, Bench, abi, arm64_image, elf, fdt, hypervisor, shown
 
 
 @pytest.fixture
@@ -39,6 +39,28 @@ def test_rtos_has_the_first_uart(bench: Bench) -> None:
     config = shown(bench, "a.cell")["config"]
     assert [(region["ipa"], region["pa"]) for region in config["memory"] if region["name"] != "ram"] == [(0x9000000, 0x9000000)]
     assert [irq["intid"] for irq in config["irqs"]] == [33]
+
+
+def test_images_for_virt(bench: Bench) -> None:
+    """Stand-ins for what no cell can have are not RAM for the cell, and no image goes there."""
+    text = (CONFIGS / "rtos-image.yaml").read_text()
+    bench.write("inmates/raw.bin", b"code" * 100)
+    bench.write("rtos.yaml", text + "image: inmates/raw.bin\ngic: {secure: true}\n")
+    bench.good("compile", "system.yaml", "--cell", "rtos.yaml", "-o", "a.cell")
+    config = shown(bench, "a.cell")["config"]
+    assert config["flags"] & abi.const("CFG_CELL_GIC_SECURE")
+    assert {"ram", "flash", "devices", "virtio"} == {region["name"] for region in config["memory"]}
+    assert config["entry"] == 0x40000000
+    bench.write("first.yaml", text.replace("flags: [read, write, dma]", "flags: [read, write, execute, dma, load]"))
+    for name in ("rtos", "first"):
+        bench.good("dtb", "system.yaml", "--cell", f"{name}.yaml", "-o", "a.dtb")
+        tree = fdt.parse((bench.path / "a.dtb").read_bytes(), "a.dtb")
+        assert [node.name for node in tree.children if node.name.startswith("memory")] == ["memory@40000000"]
+
+
+def test_root_is_not_secure(bench: Bench) -> None:
+    bench.write("system.yaml", (CONFIGS / "system.yaml").read_text().replace("  cpus: all", "  cpus: all\n  gic: {secure: true}"))
+    assert "the root cell cannot have the Secure view of the GIC" in bench.bad("check", "system.yaml")
 
 
 # ---- images that no cell can start ----
@@ -85,6 +107,14 @@ def test_entry_is_physical(guests: Bench) -> None:
     guests.write("uboot-system.yaml", (CONFIGS / "uboot-system.yaml").read_text())
     guests.good("pack", "uboot-system.yaml", "--hypervisor", "hyp.bin", "-o", "uboot.img")
     assert shown(guests, "uboot.img")["config"]["cells"][0]["entry"] == ELF_ENTRY + 4
+
+
+def test_entry_is_physical_already(guests: Bench) -> None:
+    """Virtual segments, and an entry that only their physical addresses have."""
+    image = changed(elf(), 64 + 16, "<Q", 0xffff000000000000)
+    guests.write("inmates/demos/edu-dma.elf", changed(image, 24, "<Q", ELF_ENTRY + 4))
+    guests.good("compile", "system.yaml", "--cell", "rtos0.yaml", "-o", "rtos0.cell")
+    assert shown(guests, "rtos0.cell")["config"]["entry"] == ELF_ENTRY + 4
 
 
 def test_image_of_an_old_kernel(bench: Bench) -> None:

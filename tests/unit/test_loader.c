@@ -119,6 +119,47 @@ static void elf64_good(void **state)
 	assert_int_equal(plan.entry, RAM_IPA + 0x10);	/* physical */
 }
 
+/* What linkers make of RTOSes: segments of nothing at any address, entries in a later segment, or physical already. */
+static void elf64_odd(void **state)
+{
+	make_elf64();
+	elf64.segments[1].p_memsz = 0;
+	elf64.segments[1].p_paddr = 0x1000;
+	elf64.segments[1].p_offset = UINT64_MAX;
+	assert_int_equal(load_elf64(sizeof(elf64)), 0);
+	assert_int_equal(plan.count, 1);
+	make_elf64();
+	elf64.segments[1].p_type = PT_NOTE;
+	assert_int_equal(load_elf64(sizeof(elf64)), 0);
+	assert_int_equal(plan.count, 1);
+	make_elf64();
+	elf64.segments[1].p_paddr = RAM_IPA + 64;	/* .bss begins where .data ends */
+	assert_int_equal(load_elf64(sizeof(elf64)), 0);
+	make_elf64();
+	elf64.header.e_entry = RAM_IPA + 0x10;
+	assert_int_equal(load_elf64(sizeof(elf64)), 0);
+	assert_int_equal(plan.entry, RAM_IPA + 0x10);
+	/* another segment has that address virtually: this is what the linker meant */
+	elf64.segments[1].p_vaddr = RAM_IPA;
+	assert_int_equal(load_elf64(sizeof(elf64)), 0);
+	assert_int_equal(plan.entry, RAM_IPA + 0x1010);
+	make_elf64();
+	elf64.header.e_entry = RAM_IPA + 64;
+	assert_refused(load_elf64(sizeof(elf64)), "entry 0x40000040 is outside");
+	elf64.header.e_machine = EM_ARM;
+	assert_refused(load_elf64(sizeof(elf64)), "the 64-bit ELF image is for machine 40");
+}
+
+/* An ELF file of 32 bits for AArch64 (ILP32). */
+static void elf32_for_aarch64(void **state)
+{
+	struct bytes image = { (void *)&elf32, sizeof(elf32) };
+
+	make_elf32();
+	elf32.header.e_machine = EM_AARCH64;
+	assert_refused(plan_image(&plan, image_kind(image), image, 0, &oops), "the 32-bit ELF image is for machine 183");
+}
+
 static void elf32_good(void **state)
 {
 	struct bytes image = { (void *)&elf32, sizeof(elf32) };
@@ -191,8 +232,8 @@ static void elf_wrong_segments(void **state)
 	elf64.segments[1].p_vaddr = UINT64_MAX - 0x10;
 	assert_refused(load_elf64(sizeof(elf64)), "address space");
 	make_elf64();
-	elf64.header.e_entry = RAM_IPA;
-	assert_refused(load_elf64(sizeof(elf64)), "entry 0x40000000 is outside");
+	elf64.header.e_entry = RAM_IPA - 1;
+	assert_refused(load_elf64(sizeof(elf64)), "entry 0x3fffffff is outside");
 }
 
 /* ---- against the config ---- */
@@ -448,7 +489,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(elf64_good, setup),
+		cmocka_unit_test_setup(elf64_odd, setup),
 		cmocka_unit_test_setup(elf32_good, setup),
+		cmocka_unit_test_setup(elf32_for_aarch64, setup),
 		cmocka_unit_test_setup(elf_truncated_anywhere, setup),
 		cmocka_unit_test_setup(elf_wrong_header, setup),
 		cmocka_unit_test_setup(elf_wrong_segments, setup),

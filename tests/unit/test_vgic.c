@@ -83,6 +83,38 @@ static void group_enables(void **state)
 	assert_int_equal(model_gicd(0, GICD_CTLR, 4, false, 0), GICD_CTLR_GRP1 | GICD_CTLR_ARE | GICD_CTLR_DS);
 }
 
+/* Where a GIC with two security states has the same things for Secure software. */
+static void secure_view(void **state)
+{
+	struct cfg_cell *config = (struct cfg_cell *)model_root.config;
+
+	config->flags = CFG_CELL_GIC_SECURE;
+	assert_int_equal(model_gicd(0, GICD_CTLR, 4, false, 0), GICD_CTLR_ARE | GICD_CTLR_ARE_NS);
+	wr(0, GICD_ISENABLER, SPI_ROOT);
+	wr(0, GICD_ISENABLER, PPI_TIMER);
+	wr(0, GICD_IGROUPR, SPI_ROOT);
+	assert_int_equal(rd(0, GICD_IGROUPR, SPI_ROOT), 0);
+	assert_int_equal(rd(0, GICD_IGRPMODR, SPI_ROOT), 0);
+	wr(0, GICD_IGRPMODR, SPI_ROOT);
+	wr(0, GICD_IGRPMODR, PPI_TIMER);
+	assert_int_equal(rd(0, GICD_IGRPMODR, SPI_ROOT), BIT32(SPI_ROOT));
+	assert_int_equal(rd(0, GICD_IGRPMODR, PPI_TIMER), BIT32(PPI_TIMER));
+	wr(0, GICD_IGRPMODR, SPI_OTHER);
+	assert_int_equal(rd(0, GICD_IGRPMODR, SPI_OTHER), 0);
+	model_line(SPI_ROOT, true);
+	model_gicd(0, GICD_CTLR, 4, true, GICD_CTLR_GRP0 | GICD_CTLR_GRP1);
+	expect_nothing(0);
+	model_gicd(0, GICD_CTLR, 4, true, GICD_CTLR_GRP1S | GICD_CTLR_ARE);
+	model_settle();
+	assert_true(model_cpu[0].lr[0] & LR_GROUP1);
+	expect_taken(0, SPI_ROOT);
+	assert_int_equal(model_gicd(0, GICD_CTLR, 4, false, 0), GICD_CTLR_GRP1S | GICD_CTLR_ARE | GICD_CTLR_ARE_NS);
+	config->flags = 0;
+	assert_int_equal(rd(0, GICD_IGRPMODR, SPI_ROOT), 0);
+	wr(0, GICD_IGRPMODR, SPI_ROOT);
+	assert_int_equal(rd(0, GICD_IGROUPR, SPI_ROOT), BIT32(SPI_ROOT));
+}
+
 static void hypervisor_spi(void **state)
 {
 	model_spi[SPI_HYP].pending = true;
@@ -550,6 +582,7 @@ int main(void)
 		CASE(overflow_keeps_order), CASE(overflow_of_sgis), CASE(latched_level_survives),
 		CASE(active_ones_hold_back), CASE(evicted_sgis_come_back),
 		CASE(sgi_to_self_and_others), CASE(sgi_by_set_pending), CASE(sgi_group), CASE(sgi_stays_in_cell),
+		CASE(secure_view),
 		CASE(only_own_spis), CASE(taken_while_pending), CASE(taken_while_active), CASE(taken_from_other_cpu),
 		CASE(taken_while_active_elsewhere), CASE(lost_cpu_answers), CASE(parking_leaves_nothing),
 		CASE(set_up_while_off), CASE(routes_follow_cpus), CASE(identification),

@@ -74,7 +74,7 @@ def _chosen(root: Node, cell: Cell, initrd: tuple[int, int] | None) -> None:
 
 def _memory(root: Node, cell: Cell) -> None:
     for region in cell.memory:
-        if "shared" not in region.flags:
+        if region.ram and "shared" not in region.flags:
             root.add(f"memory@{region.ipa:x}", {"device_type": strings("memory"),
                                                 "reg": cells64(region.ipa, region.size)})
 

@@ -73,6 +73,7 @@ def _cell_flags(cell: Cell) -> int:
     flags |= abi.const("CFG_CELL_BOOT") if cell.boot or cell.root else 0
     flags |= abi.const("CFG_CELL_INJECT_ABORT") if cell.abort else 0
     flags |= abi.const("CFG_CELL_AARCH32") if cell.aarch32 else 0
+    flags |= abi.const("CFG_CELL_GIC_SECURE") if cell.gic_secure else 0
     return flags
 
 

@@ -145,10 +145,12 @@ def _segment(data: bytes, header: ProgramHeader, file: str) -> Segment:
 
 
 def _elf_entry(entry: int, loads: list[ProgramHeader], file: str) -> int:
-    """Where that is in physical addresses: a cell starts with its MMU off."""
+    """Where that is in physical addresses: a cell starts with its MMU off. Some linker scripts say it so already."""
     for header in loads:
         if header.virtual <= entry < header.virtual + header.memory:
             return entry - header.virtual + header.physical
+    if any(header.physical <= entry < header.physical + header.memory for header in loads):
+        return entry
     raise Fatal(At(file), f"is an ELF file whose entry {entry:#x} is outside of its segments")
 
 

@@ -26,6 +26,7 @@ class Region:
     at: At
     io: bool = False
     derived: bool = False  # nobody wrote it: it follows from the system config
+    ram: bool = True  # the cell's device tree calls it memory
 
 
 @dataclass
@@ -123,6 +124,7 @@ class Cell:
     vsids: dict[tuple[int, int], int] = field(default_factory=dict)  # of streams that are not what they are on the board
     windows: list[Region] = field(default_factory=list)  # of PCI host bridges; root cell only
     gicd: int = 0
+    gic_secure: bool = False
     gicr: int = 0
     gic_at: At = At("")
     ecam: int = 0

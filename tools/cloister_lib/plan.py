@@ -56,7 +56,7 @@ def make(system: System, cell: Cell, need_files: bool = True) -> Plan:
 def first_ram(cell: Cell) -> Region:
     """The region that images go to when nothing else is said: the lowest that can be loaded."""
     flag = "execute" if cell.root or cell.boot else "load"
-    usable = [region for region in cell.memory if flag in region.flags and "shared" not in region.flags]
+    usable = [region for region in cell.memory if flag in region.flags and region.ram and "shared" not in region.flags]
     if not usable:
         raise Fatal(cell.place("memory"), f"cell {cell.name} has no memory with flag {flag} to put its image into")
     return min(usable, key=lambda region: region.ipa)

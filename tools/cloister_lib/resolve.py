@@ -187,13 +187,14 @@ class Resolver:
             self.problems.error(at, f"{where}: the key 'ipa' is missing; only the first region has a default")
             return []
         ipa = number(entry["ipa"]) if "ipa" in entry else (pa if cell.root else RAM_IPA)
-        return [Region(name, pa, ipa, number(entry["size"]), flags, at)]
+        return [Region(name, pa, ipa, number(entry["size"]), flags, at, ram=entry.get("ram", True))]
 
     def _interrupt_controller(self, cell: Cell, data: Map) -> None:
         gic = data.get("gic", {})
         defaults = (self.board.gicd_base, self.board.gicr_base) if cell.root else (GICD_IPA, GICR_IPA)
         cell.gicd = number(gic.get("distributor", defaults[0]))
         cell.gicr = number(gic.get("redistributors", defaults[1]))
+        cell.gic_secure = gic.get("secure", False)
         cell.gic_at = data.at("gic")
 
     def _ecam(self, cell: Cell, data: Map) -> None:

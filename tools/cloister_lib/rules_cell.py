@@ -34,6 +34,8 @@ def _cpus(system: System, cell: Cell, problems: Problems) -> None:
 def _arch(_system: System, cell: Cell, problems: Problems) -> None:
     if cell.root and cell.aarch32:
         problems.error(cell.place("arch"), "the root cell cannot be aarch32: it runs arm64 Linux")
+    if cell.root and cell.gic_secure:
+        problems.error(cell.gic_at, "the root cell cannot have the Secure view of the GIC: Linux is Non-secure")
 
 
 def _label(cell: Cell, region: Region) -> str:

@@ -68,6 +68,7 @@ MEMORY = _table({
     "pa": ADDRESS,
     "ipa": ADDRESS,
     "flags": _list({"enum": list(MEM_FLAGS), "what": f"a flag of memory: {', '.join(MEM_FLAGS)}"}, "a list of flags"),
+    "ram": {"type": "boolean", "what": "true or false"},
 }, ("size",))
 
 IVSHMEM = _table({
@@ -107,7 +108,7 @@ CELL = _table({
     "console": _or_table("string", _table({"device": _text("pl011, or a device of this cell"), "ring": SIZE, "ipa": ADDRESS,
                                            "spi": {"type": "integer", "minimum": 0, "maximum": 31, "what": "a number up to 31"}}),
                          "pl011, hypercall, none, a device of this cell, or a mapping with device, ring, ipa and spi"),
-    "gic": _table({"distributor": ADDRESS, "redistributors": ADDRESS}),
+    "gic": _table({"distributor": ADDRESS, "redistributors": ADDRESS, "secure": {"type": "boolean", "what": "true or false"}}),
     "ecam": ADDRESS,
     "on_fault": {"enum": ["fail", "abort"], "what": "fail or abort"},
     "arch": {"enum": ["aarch64", "aarch32"], "what": "aarch64 or aarch32"},

@@ -427,11 +427,11 @@ static int open_ward(struct ward *ward, char *path, struct oops *oops)
 	return 0;
 }
 
-/* Stopped without a reason was stopped from here. */
+/* Stopped without a reason was stopped from here; so was what switched itself off when it was asked to stop. */
 static bool wants_restart(const struct ward *ward, const struct hc_cell_info *info)
 {
 	if (info->state == HC_STATE_STOPPED && info->reason == HC_REASON_OFF)
-		return ward->policy == CFG_RESTART_ALWAYS;
+		return ward->policy == CFG_RESTART_ALWAYS && !info->info;
 	return info->state == HC_STATE_FAILED || (info->state == HC_STATE_STOPPED && info->reason != HC_REASON_NONE);
 }
 

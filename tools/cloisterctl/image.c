@@ -145,16 +145,26 @@ static int add_segment(struct plan *plan, const struct elf *elf, const struct se
 	return plan_add(plan, &piece, oops);
 }
 
-/* Bit 0 of a 32-bit entry chooses Thumb; it belongs to the entry, not to the address. */
-static bool holds_entry(const struct segment *segment, uint64_t entry)
+/*
+ * The entry is virtual, or physical where no segment has it virtually. Bit 0 of a 32-bit entry chooses Thumb; it belongs to the
+ * entry, not to the address.
+ */
+static void find_entry(struct plan *plan, const struct segment *segment, uint64_t entry, bool *is_virtual)
 {
-	return entry >= segment->vaddr && entry - segment->vaddr < segment->memsz;
+	bool found = entry - segment->vaddr < segment->memsz;
+
+	if (*is_virtual || (!found && entry - segment->paddr >= segment->memsz))
+		return;
+	*is_virtual = found;
+	plan->has_entry = true;
+	plan->entry = found ? entry - segment->vaddr + segment->paddr : entry;
 }
 
 static int plan_elf(struct plan *plan, struct bytes image, struct oops *oops)
 {
 	struct elf elf = { .file = image };
 	struct segment segment;
+	bool is_virtual = false;
 	uint32_t i;
 
 	if (read_header(&elf, oops) || check_header(&elf, oops))
@@ -168,10 +178,7 @@ static int plan_elf(struct plan *plan, struct bytes image, struct oops *oops)
 			continue;
 		if (add_segment(plan, &elf, &segment, i, oops))
 			return -1;
-		if (!plan->has_entry && holds_entry(&segment, elf.entry)) {
-			plan->has_entry = true;
-			plan->entry = elf.entry - segment.vaddr + segment.paddr;
-		}
+		find_entry(plan, &segment, elf.entry, &is_virtual);
 	}
 	if (!plan->has_entry)
 		return refuse(oops, "the ELF image's entry %#llx is outside of its segments", (ull)elf.entry);

@@ -13,13 +13,11 @@
 
 enum { VECTOR_EL1_SP0 = 0x000, VECTOR_EL1_SPX = 0x200, VECTOR_EL0_64 = 0x400, VECTOR_EL0_32 = 0x600 };
 
-ipaddr_t fault_ipa(u64 esr)
+/* Where the guest's own tables have an address now. */
+static ipaddr_t translate(u64 va)
 {
-	u64 va = sysreg_read(far_el2), saved = sysreg_read(par_el1), par;
+	u64 saved = sysreg_read(par_el1), par;
 
-	if (!fault_has_no_ipa(esr))
-		return fault_hpfar();
-	/* by translating the address again */
 	__asm__ volatile("at s1e1r, %0" :: "r" (va));
 	isb();
 	par = sysreg_read(par_el1);
@@ -27,6 +25,20 @@ ipaddr_t fault_ipa(u64 esr)
 	if (par & PAR_F)
 		return ipa(~0ULL);
 	return ipa((par & PAR_PA) | (va & ~PAGE_MASK));
+}
+
+ipaddr_t fault_ipa(u64 esr)
+{
+	return fault_has_no_ipa(esr) ? translate(sysreg_read(far_el2)) : fault_hpfar();
+}
+
+u32 fault_instruction(struct cell *cell)
+{
+	u32 insn;
+
+	if ((sysreg_read(spsr_el2) & SPSR_AARCH32) || !guest_read(cell, translate(sysreg_read(elr_el2)), &insn, sizeof(insn)))
+		return 0;
+	return insn;
 }
 
 /* As the architecture takes an exception to EL1 from the state that SPSR_EL2 holds. */

@@ -125,7 +125,8 @@ struct cfg_payload {
 #define CFG_CELL_BOOT		(1u << 1)	/* starts at boot, from payloads of the image */
 #define CFG_CELL_INJECT_ABORT	(1u << 2)	/* an access to nowhere is an external abort for it, not its end */
 #define CFG_CELL_AARCH32	(1u << 3)	/* its EL1 executes AArch32; not of the root cell */
-#define CFG_CELL_FLAGS		(CFG_CELL_ROOT | CFG_CELL_BOOT | CFG_CELL_INJECT_ABORT | CFG_CELL_AARCH32)
+#define CFG_CELL_GIC_SECURE	(1u << 4)	/* its GIC is the Secure view of two security states; not of the root cell */
+#define CFG_CELL_FLAGS		(CFG_CELL_ROOT | CFG_CELL_BOOT | CFG_CELL_INJECT_ABORT | CFG_CELL_AARCH32 | CFG_CELL_GIC_SECURE)
 
 /* A cell that ended runs again, from its image anew; of boot cells and the root cell the hypervisor sees to that. */
 #define CFG_RESTART_NEVER	0

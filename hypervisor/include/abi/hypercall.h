@@ -83,7 +83,7 @@ struct hc_error {
 #define HC_REASON_MEMORY	1	/* access to an IPA where it has nothing; info = IPA */
 #define HC_REASON_EXECUTE	2	/* instruction fetch from there; info = IPA */
 #define HC_REASON_PANIC		4	/* it called HC_PANIC; info = its code */
-#define HC_REASON_OFF		5	/* PSCI SYSTEM_OFF: stopped, not failed */
+#define HC_REASON_OFF		5	/* PSCI SYSTEM_OFF: stopped, not failed; info 1: it had been asked to stop */
 #define HC_REASON_RESET		6	/* PSCI SYSTEM_RESET: stopped, not failed */
 #define HC_REASON_SERROR	7	/* an SError while it ran; info = ESR_EL2 */
 #define HC_REASON_WATCHDOG	3	/* its heartbeat stood still; info = its count */

@@ -53,6 +53,7 @@ struct cell {
 	struct log_limit log;		/* messages that it can cause */
 	struct log_limit life;		/* those about its state, which the others shall not silence */
 	u64 heartbeat;			/* as its watchdog saw it last */
+	bool asked;			/* to stop, in this run */
 	u64 restart_end;		/* ticks at which the time of its restart_limit is over */
 	u32 restarts;			/* within that time */
 	u64 work_done;			/* bytes done of a batched operation: scrub (cell_mem.c), reload (boot_cells.c) */

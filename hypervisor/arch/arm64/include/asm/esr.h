@@ -54,4 +54,8 @@ static inline ipaddr_t fault_hpfar(void)
 /* The IPA of any abort; ~0 when there is no telling (the guest changed its tables meanwhile). */
 ipaddr_t fault_ipa(u64 esr);
 
+/* The A64 instruction that aborted, if the cell has not changed it meanwhile; 0: it is not there, or not A64. */
+struct cell;
+u32 fault_instruction(struct cell *cell);
+
 #endif
