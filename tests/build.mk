@@ -48,6 +48,13 @@ PYTEST	:= PYTHONWARNINGS=ignore::DeprecationWarning $(PYTHON) -B -m pytest -p no
 test-boot: test-files
 	$(Q)$(PYTEST) tests/boot
 
+# What takes hours: 10 million random actions of guests on their SMMUs, a thousand cells one after another, two thousand
+# that end in the middle of their DMA.
+.PHONY: nightly nightly-boot
+nightly: nightly-refine nightly-boot
+nightly-boot: test-files driver
+	$(Q)CLOISTER_ROUNDS=1000 CLOISTER_SMMU_CYCLES=2000 $(PYTEST) tests/boot -k "again_and_again or destroy_during_dma"
+
 # First what is quick or stops everything, then one run of pytest, whose last line counts all: tests/stages has the
 # other parts (unit, model, fuzz, ...) as one test each.
 test:

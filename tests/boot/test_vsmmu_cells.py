@@ -15,7 +15,7 @@ pytestmark = GROUP("vsmmu-cells")
 # As QEMU makes it, an edu has a DMA mask of 28 bits: without stage 1 it reaches no RAM at all. Linux keeps the last one.
 DEVICES = ("-device", "edu,addr=02.0", "-device", "edu,addr=03.0", "-device", "edu,addr=04.0,dma_mask=0xffffffffffffffff")
 VARIANT = Variant("vsmmu-cells", Machine(edu=False, extra=DEVICES), system=STAGE1_SYSTEM, owners=True)
-CYCLES = int(os.environ.get("CLOISTER_SMMU_CYCLES", "50"))
+CYCLES = int(os.environ.get("CLOISTER_SMMU_CYCLES", "20"))
 
 
 @pytest.fixture

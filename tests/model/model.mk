@@ -55,7 +55,7 @@ REFINE_NEEDED	:= 0x03 0x05 0x06 0x10 0x11 0x12 0x13 0x28 0x2a 0x40 0x41 0x44 0x4
 REFINE_FIELDS	:= vmid s2-vmid asid sid ssid address ipa
 
 # as it is, and each of the defects is caught
-.PHONY: test-refine nightly
+.PHONY: test-refine nightly-refine
 test-refine: $(REFINE)
 	$(Q)timeout 300 $(REFINE) --actions 200000
 	$(Q)for m in $$($(REFINE) --list); do \
@@ -69,7 +69,7 @@ test-refine: $(REFINE)
 	done
 
 # 10 million actions, other ones each night
-nightly: $(REFINE)
+nightly-refine: $(REFINE)
 	$(REFINE) --actions 10000000 --seed $$(date +%Y%m%d)0000
 
 # passes on several seeds and in several threads, and each defect is caught
