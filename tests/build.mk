@@ -61,7 +61,7 @@ test:
 	$(Q)tools/setup
 	$(Q)$(MAKE) --no-print-directory test-all
 test-all: test-files driver
-	@echo "  TEST    about 500 tests, 15 to 20 minutes on two CPUs: a dot for each that passed"
+	@echo "  TEST    about 600 tests, 15 to 20 minutes on two CPUs: a dot for each that passed"
 	$(Q)$(PYTEST) tests/stages tests/config tests/boot
 
 # ---- help ----
@@ -74,6 +74,7 @@ help:
 	@echo "  system       what QEMU starts: $(BUILD)/$(BOARD)/system.img"
 	@echo "  menuconfig, defconfig   choose what the hypervisor contains; back to the default"
 	@echo "  test         everything that CI runs; test-unit, test-model, test-fuzz, test-boot and lint are parts of it"
+	@echo "  nightly      what takes hours: ten million random actions, thousands of cells"
 	@echo "  bench        instructions per operation, size, lines of code"
 	@echo "  bench-realtime   how late interrupts come in a cell beside others; how long a cell takes to start"
 	@echo "  driver       the Linux module, for each kernel series of which the headers are fetched"
