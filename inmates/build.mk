@@ -45,6 +45,27 @@ $(foreach program,$(INMATE_PROGRAMS),$(eval $(call inmate_program,$(program))))
 $(INMATE_OUT)/%.bin: $(INMATE_OUT)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
+# ---- with a C library: lib/, but for its printf(), and each program of picolibc/ ----
+
+PICOLIBC	:= $(wildcard /usr/lib/picolibc/aarch64-linux-gnu)
+ifneq ($(PICOLIBC),)
+PICOLIBC_OBJS	:= $(filter-out $(INMATE_OUT)/lib/printf.c.o,$(INMATE_LIB_OBJS)) $(INMATE_OUT)/picolibc/libc.c.o
+PICOLIBC_ELFS	:= $(patsubst inmates/%.c,$(INMATE_OUT)/%.elf,$(filter-out %/libc.c,$(wildcard inmates/picolibc/*.c)))
+inmates: $(PICOLIBC_ELFS)
+
+# floating point, and the library's headers instead of the compiler's own
+$(INMATE_OUT)/picolibc/%.c.o: inmates/picolibc/%.c inmates/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CROSS)gcc $(INMATE_CPPFLAGS) -isystem $(PICOLIBC)/include -ftls-model=local-exec \
+		$(filter-out -mgeneral-regs-only -Wmissing-prototypes,$(INMATE_CFLAGS)) -MMD -MP -c -o $@ $<
+
+$(PICOLIBC_ELFS): %.elf: %.c.o $(PICOLIBC_OBJS) inmates/lib/inmate.lds
+	@echo "  LD      $@"
+	$(Q)$(CROSS)gcc $(INMATE_LDFLAGS) -L$(PICOLIBC)/lib -o $@ $(filter %.o,$^) -lm -lc -lgcc
+-include $(PICOLIBC_ELFS:.elf=.c.d) $(INMATE_OUT)/picolibc/libc.c.d
+endif
+
 # ---- AArch32: lib32/ and what of lib/ is plain C, with newlib, linked to each program of tests32/ ----
 
 CROSS32		:= arm-none-eabi-

@@ -130,6 +130,7 @@ def test_cells(cpus: int) -> list[dict]:
         cells += [{**cell_config(name, f"tests32/{name}", cpus=[2, 3], edu=True, on_fault="abort"), "arch": "aarch32"}
                   for name in ("aarch32", "hostile32")]
         cells.append({**cell_config("console32", "tests32/aarch32", cpus=[2, 3], edu=True, serial=False), "arch": "aarch32"})
+    cells.append(cell_config("picolibc", "picolibc/demo", cpus=[first]))
     cells.append(cell_config("second", "tests/hello", cpus=[first], serial=False, ram=OTHER_RAM))
     cells.append(cell_config("edu-quiet", "tests/dma", edu=True, serial=False, ram=OTHER_RAM))
     cells.append({**cell_config("edu-stage1", "tests/hello", edu=True, serial=False, ram=OTHER_RAM), "smmu": {"stage1": True}})

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+import checks
 from conftest import GROUP
 from harness import Root
 
@@ -53,6 +54,11 @@ def test_states(root: Root):
     assert root.show("hello")["starts"] == 2
     root.control("cell stop hello")
     root.control("cell destroy hello")
+
+
+def test_c_library(root: Root):
+    checks.inmate_passes(root, "picolibc")
+    root.destroy("picolibc")
 
 
 def test_uses_no_more_memory_after_a_cell(root: Root):
