@@ -33,9 +33,10 @@ static void count_sgi(u32 intid, void *context)
 
 static void count_shared(u32 intid, void *context)
 {
-	shared_taken[this_cpu()->index]++;
 	if (intid == edu.irq)
 		mmio_write32(edu.regs + EDU_IRQ_ACK, 0xffffffff);
+	dsb();		/* who sees the count may raise the line again, which must not be acknowledged with this one */
+	shared_taken[this_cpu()->index]++;
 }
 
 static void idle(struct cpu *cpu)
