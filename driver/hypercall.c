@@ -67,16 +67,14 @@ struct hc_result hc_call_all(u32 function, u64 a1, u64 a2, u64 a3, u64 a4)
 static int hc_fetch(u32 function, void *to, size_t bytes, int count, u64 a, u64 b)
 {
 	void *buffer = kzalloc(bytes, GFP_KERNEL);
+	u64 args[4] = { a, b };
 	struct hc_result result;
 
 	if (!buffer)
 		return -ENOMEM;
-	if (count == 2)
-		result = hc_call(function, a, b, virt_to_phys(buffer), bytes);
-	else if (count)
-		result = hc_call(function, a, virt_to_phys(buffer), bytes, 0);
-	else
-		result = hc_call(function, virt_to_phys(buffer), bytes, 0, 0);
+	args[count] = virt_to_phys(buffer);
+	args[count + 1] = bytes;
+	result = hc_call(function, args[0], args[1], args[2], args[3]);
 	if (result.value >= 0)
 		memcpy(to, buffer, bytes);
 	kfree(buffer);

@@ -363,6 +363,11 @@ def boot(variant: Variant, log: Optional[Path] = None) -> Root:
         raise
 
 
+def disk_ready(disk: str) -> str:
+    """A command of Linux that waits until its driver has found a disk."""
+    return f"for i in $(seq 100); do [ -b /dev/{disk} ] && break; usleep 100000; done"
+
+
 @contextmanager
 def alone(program: str, mutation: str = "NONE", bootargs: str = "", **keys) -> Iterator[Vm]:
     """A machine without a root cell, where that program has two CPUs, edu and an SMMU of its own, or what `keys` say."""

@@ -14,7 +14,7 @@ import ruamel.yaml
 
 from conftest import GROUP, lent
 from harness import BUILD, CONFIGS, OTHER_RAM, SYSTEM, Machine, Root, Variant, Vm, cell_config, cloister, compile_options, \
-    locked, make, make_files, make_initrd, pack, parse_ktap, write_yaml
+    disk_ready, locked, make, make_files, make_initrd, pack, parse_ktap, write_yaml
 
 pytestmark = GROUP("console")
 
@@ -59,7 +59,7 @@ def machine() -> Iterator[Root]:
         image, disk = pack(variant, system, options), make_disk(variant, options)
     with Vm(MACHINE, image, variant.directory / "console.log", disks={"virtio.img": disk}) as vm:
         vm.login()
-        vm.run("for i in $(seq 100); do [ -b /dev/vda ] && break; usleep 100000; done; tar x -f /dev/vda -C /", 60)
+        vm.run(f"{disk_ready('vda')}; tar x -f /dev/vda -C /", 60)
         yield Root(vm)
 
 

@@ -14,8 +14,8 @@ import pytest
 import ruamel.yaml
 
 from conftest import GROUP, lent
-from harness import BUILD, CONFIGS, ROOT, SYSTEM, Machine, Root, Variant, Vm, cloister, compile_options, locked, make, \
-    make_initrd, pack, shell, write_yaml
+from harness import BUILD, CONFIGS, ROOT, SYSTEM, Machine, Root, Variant, Vm, cloister, compile_options, disk_ready, locked, \
+    make, make_initrd, pack, shell, write_yaml
 from uboot import UBoot
 
 pytestmark = GROUP("linux-cell")
@@ -95,7 +95,7 @@ def machine() -> Iterator[Root]:
         disks = {"virtio.img": make_root_disk(variant.directory, options), "cell.img": content}
     with Vm(MACHINE, image, variant.directory / "console.log", disks=disks) as vm:
         vm.login()
-        vm.run("for i in $(seq 100); do [ -b /dev/vda ] && break; usleep 100000; done; tar x -f /dev/vda -C / bin lib", 60)
+        vm.run(f"{disk_ready('vda')}; tar x -f /dev/vda -C / bin lib", 60)
         yield Root(vm)
 
 
@@ -144,7 +144,7 @@ class Shell:
 def disk_works(linux: Shell) -> None:
     """What is behind its NVMe disk arrives by DMA, and the other way round; its interrupts do, too."""
     disk, half = linux.vm.directory / "cell.img", DISK_BYTES // 2
-    linux.run("for i in $(seq 100); do [ -b /dev/nvme0n1 ] && break; usleep 100000; done")
+    linux.run(disk_ready("nvme0n1"))
     linux.run("echo 3 > /proc/sys/vm/drop_caches")
     with open(disk, "r+b") as file:
         data = random.randbytes(half)

@@ -10,8 +10,6 @@
 
 typedef unsigned long long ull;
 
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-
 struct counter {
 	const char *name;
 	const char *text;

@@ -13,6 +13,8 @@
 #include <abi/config.h>
 #include <cloister_ioctl.h>
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 struct oops {
 	char text[320];
 };

@@ -59,7 +59,7 @@ static const struct command commands[] = {
 	{ NULL, "version", "", "show the versions of cloisterctl, driver and hypervisor", "j", 0, 0, cmd_version, NULL },
 };
 
-#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS	ARRAY_SIZE(commands)
 
 static const struct option option_list[] = {
 	{ "addr", required_argument, NULL, 'a' },

@@ -109,7 +109,7 @@ const char *state_name(uint32_t state)
 		"unknown", "created", "loaded", "running", "stopped", "failed", "destroying",
 	};
 
-	return names[state < sizeof(names) / sizeof(names[0]) ? state : 0];
+	return names[state < ARRAY_SIZE(names) ? state : 0];
 }
 
 const char *reason_name(uint32_t reason)
@@ -125,7 +125,7 @@ const char *reason_name(uint32_t reason)
 		[HC_REASON_WATCHDOG] = "no heartbeat in the time of its watchdog",
 	};
 
-	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";
+	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
 }
 
 const char *comm_name(uint32_t comm_state)
@@ -134,7 +134,7 @@ const char *comm_name(uint32_t comm_state)
 		[COMM_STATE_STARTING] = "starting", [COMM_STATE_RUNNING] = "running", [COMM_STATE_STOPPED] = "stopped",
 	};
 
-	return comm_state < sizeof(names) / sizeof(names[0]) ? names[comm_state] : "unknown";
+	return comm_state < ARRAY_SIZE(names) ? names[comm_state] : "unknown";
 }
 
 void print_json_string(const char *text)
