@@ -7,19 +7,30 @@
 #include <hyp/cell.h>
 #include <hyp/printk.h>
 
+#define COPY_BATCH	KIB(64)
+
+static bool has_all(struct cell *cell, u64 from, u64 bytes)
+{
+	for (u64 at = ALIGN_DOWN(from, PAGE_SIZE); at < from + bytes; at += PAGE_SIZE) {
+		if (!cell_has(cell, ipa(at), 0))
+			return false;
+	}
+	return true;
+}
+
 /*
- * A page's worth; -EAGAIN: more is left. What the root cell has given away in the meantime is not written to. Where it got
- * to is the cell's work_region and work_done.
+ * A batch; -EAGAIN: more is left. What the root cell has given away in the meantime is not written to. Where it got to is
+ * the cell's work_region and work_done.
  */
 static s64 copy_payloads(struct cell *cell)
 {
 	for (; cell->work_region < system_config->payload_count; cell->work_region++, cell->work_done = 0) {
 		const struct cfg_payload *now = &cfg_payloads(system_config)[cell->work_region];
-		u64 done = cell->work_done, to = now->ipa + done, bytes = MIN(now->size - done, PAGE_SIZE - to % PAGE_SIZE);
+		u64 done = cell->work_done, to = now->ipa + done, bytes = MIN(now->size - done, COPY_BATCH - to % COPY_BATCH);
 
 		if (now->cell != cell->id || !bytes)
 			continue;
-		if (!cell_has(cell, ipa(to), 0) || !cell_mem_write(cell, to, __hyp_start + now->offset + done, bytes, 0))
+		if (!has_all(cell, to, bytes) || !cell_mem_write(cell, to, __hyp_start + now->offset + done, bytes, 0))
 			return -EFAULT;
 		cell->work_done += bytes;
 		return -EAGAIN;
